@@ -37,5 +37,5 @@ format:
 	swift format --in-place --parallel --recursive $(SOURCES)
 
 bench: deps
-	swift build -c release --product sluice-bench
+	swift build -c release --product sluice --product sluice-bench
 	.build/release/sluice-bench
