@@ -37,5 +37,6 @@ format:
 	swift format --in-place --parallel --recursive $(SOURCES)
 
 bench: deps
-	swift build -c release --product sluice --product sluice-bench
+	swift build -c release --product sluice
+	swift build -c release --product sluice-bench
 	.build/release/sluice-bench
