@@ -1,0 +1,41 @@
+# The two commands of the README are `make run` and `make test`; the others are their parts.
+
+BUILD_PACKAGES := zlib1g-dev libdeflate-dev libzstd-dev liblz4-dev libsnappy-dev
+TEST_PACKAGES  := nginx apache2-bin wrk logrotate python3-venv
+PYTHON         := .venv/bin/python
+SOURCES        := Package.swift Sources Tests Examples
+
+.PHONY: deps test-deps build run test lint format bench soak
+
+deps:
+	@.ci/install-packages $(BUILD_PACKAGES)
+
+test-deps: deps $(PYTHON)
+	@.ci/install-packages $(TEST_PACKAGES)
+
+# The stamp is the interpreter itself, touched once all requirements are in.
+$(PYTHON): Tests/requirements.txt
+	@.ci/install-packages python3-venv
+	python3 -m venv .venv
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement Tests/requirements.txt
+	@touch -h $(PYTHON)
+
+build: deps
+	swift build -c release --product sluice
+
+run: build
+	.build/release/sluice demo
+
+test: test-deps
+	swift build --build-tests
+	SLUICE_TEST_PYTHON=$(CURDIR)/$(PYTHON) swift test --skip-build
+
+lint:
+	swift format lint --strict --parallel --recursive $(SOURCES)
+
+format:
+	swift format --in-place --parallel --recursive $(SOURCES)
+
+bench: deps
+	swift build -c release --product sluice --product sluice-bench
+	.build/release/sluice-bench

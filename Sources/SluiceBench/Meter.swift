@@ -1,0 +1,27 @@
+import Glibc
+
+/// What a piece of work cost this process.
+struct Cost {
+    /// User and system CPU time of all threads, in seconds.
+    var cpuSeconds: Double
+
+    /// The CPU time spent by `work`, by getrusage of the whole process: threads it started count.
+    static func of<T>(_ work: () async throws -> T) async rethrows -> (result: T, cost: Cost) {
+        let before = cpuSeconds()
+        let result = try await work()
+        return (result, Cost(cpuSeconds: cpuSeconds() - before))
+    }
+
+    /// User and system CPU time of the process so far, in seconds.
+    static func cpuSeconds() -> Double {
+        var usage = rusage()
+        getrusage(RUSAGE_SELF, &usage)
+        func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+        return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+    }
+}
+
+extension Array where Element: Comparable {
+    /// The middle element, the greater of two.
+    var median: Element { sorted()[count / 2] }
+}

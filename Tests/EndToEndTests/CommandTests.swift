@@ -1,0 +1,80 @@
+import Foundation
+import Testing
+
+/// What a newcomer types.
+@Suite("the command")
+struct CommandTests {
+    @Test("the demo ships live lines through three stages and its ledger balances")
+    func demo() async throws {
+        let folder = try TemporaryFolder()
+        let demo = try await Program.run(
+            Program.sluice, ["demo", "--duration", "3s", "--rate", "2000", "--data-dir", folder("data")])
+        #expect(demo.status == 0, "\(demo.output)\n\(demo.errors)")
+        #expect(demo.output.contains("missing 0, duplicate 0"), "\(demo.output)")
+        let written = try #require(demo.output.firstMatch(of: /written (\d+)/)?.1)
+        #expect((Int(written) ?? 0) > 1000)
+    }
+
+    @Test("a second process on the same data directory is told who has it")
+    func lock() async throws {
+        let pipeline = try Pipeline()
+        try pipeline.folder.write("access.log", NumberedLines.line(0, time: Date()))
+        let first = try Program(Program.sluice, pipeline.up())
+        try await eventually("the first process works") {
+            FileManager.default.fileExists(atPath: pipeline.data + "/nginx.access-0")
+        }
+        let second = try await Program.run(Program.sluice, pipeline.up())
+        #expect(second.status != 0)
+        #expect(second.errors.contains("is in use by process \(first.pid)"), "\(second.errors)")
+        first.signal(SIGTERM)
+        #expect(await first.wait().status == 0)
+    }
+
+    @Test("the same seed generates the same lines, in every named format", arguments: [
+        "combined", "common", "vhost_combined", "nginx-error", "json",
+    ])
+    func generate(format: String) async throws {
+        let arguments = ["generate", "access-log", "--format", format, "--lines", "500", "--seed", "7"]
+        let first = try await Program.run(Program.sluice, arguments)
+        #expect(first.status == 0, "\(first.errors)")
+        #expect(first.output.split(separator: "\n").count == 500)
+        let second = try await Program.run(Program.sluice, Array(arguments.dropLast()) + ["8"])
+        #expect(first.output != second.output)
+    }
+
+    @Test("a log is listed and dumped while another process writes it")
+    func dumpInUse() async throws {
+        let pipeline = try Pipeline()
+        let writer = try NumberedWriter(path: pipeline.log, linesPerBurst: 100)
+        try writer.burst()
+        let sluice = try Program(Program.sluice, pipeline.up())
+        try await eventually("all lines are parsed") {
+            guard FileManager.default.fileExists(atPath: pipeline.data + "/nginx.hits-0") else { return false }
+            return try await pipeline.values(of: "nginx.hits").count == 100
+        }
+        let list = try await Program.run(Program.sluice, ["log", "list", "--data-dir", pipeline.data])
+        #expect(list.status == 0, "\(list.errors)")
+        #expect(list.output.contains("nginx.hits"))
+        let json = try await Program.run(
+            Program.sluice, ["log", "dump", "--data-dir", pipeline.data, "--topic", "nginx.access", "--format", "json"])
+        #expect(json.output.contains("\"offset\":0"), "\(json.output.prefix(300))")
+        sluice.signal(SIGTERM)
+        let stopped = await sluice.wait()
+        #expect(stopped.status == 0, "\(stopped.errors)")
+    }
+
+    @Test("help names every command and option")
+    func help() async throws {
+        for (command, words) in [
+            ([], ["up", "check", "log", "generate", "demo"]),
+            (["up"], ["--config", "--set", "--profile", "--data-dir", "--until-idle", "--log-level"]),
+            (["log", "dump"], ["--topic", "--partition", "--from", "--format"]),
+            (["generate", "access-log"], ["--format", "--rate", "--lines", "--seed"]),
+            (["demo"], ["--duration", "--rate", "--data-dir"]),
+        ] as [([String], [String])] {
+            let help = try await Program.run(Program.sluice, command + ["--help"])
+            #expect(help.status == 0)
+            for word in words { #expect(help.output.contains(word), "\(command) --help does not name \(word)") }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import Testing
+
+/// SIGKILL at random moments under load.
+@Suite("kill -9")
+struct KillTests {
+    static let kills = 50
+
+    @Test("after 50 kills under load every line is in the topics exactly once")
+    func fiftyKills() async throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        print("seed \(seed)")
+        var random = SplitMix64(state: seed)
+        let pipeline = try Pipeline()
+        let writer = try NumberedWriter(path: pipeline.log, linesPerBurst: 400)
+        var early = 0
+        for _ in 0..<Self.kills {
+            let sluice = try Program(Program.sluice, pipeline.up())
+            // The moment is random, from before the lock is taken to the middle of steady work: the load goes on beside it.
+            let deadline = ContinuousClock.now + .milliseconds(Int(random.next() % 900))
+            while ContinuousClock.now < deadline && sluice.isRunning { try writer.burst() }
+            if !sluice.isRunning {
+                early += 1
+                let result = await sluice.wait()
+                Issue.record("sluice ended by itself: \(result.errors)")
+            }
+            sluice.signal(SIGKILL)
+            _ = await sluice.wait()
+        }
+        #expect(early == 0)
+        let finished = try await pipeline.finish()
+        #expect(finished.status == 0, "\(finished.errors)")
+        try await expectEachOnce(pipeline, lines: writer.written)
+    }
+
+    @Test("a second SIGTERM ends the process at once, and the next run loses and doubles nothing")
+    func secondSignal() async throws {
+        let pipeline = try Pipeline()
+        let writer = try NumberedWriter(path: pipeline.log, linesPerBurst: 50_000)
+        try writer.burst()
+        let sluice = try Program(Program.sluice, pipeline.up())
+        try await eventually("the agent has begun") {
+            FileManager.default.fileExists(atPath: pipeline.data + "/nginx.access-0")
+        }
+        sluice.signal(SIGTERM)
+        sluice.signal(SIGTERM)
+        _ = await sluice.wait()
+        let finished = try await pipeline.finish()
+        #expect(finished.status == 0, "\(finished.errors)")
+        try await expectEachOnce(pipeline, lines: writer.written)
+    }
+}
+
+/// Every number once in the raw topic, once in the hits; every fiftieth once in the errors; and all of them counted once in the windows.
+func expectEachOnce(_ pipeline: Pipeline, lines: Int) async throws {
+    #expect(lines > 0)
+    for topic in ["nginx.access", "nginx.hits"] {
+        let counts = NumberedLines.counts(in: try await pipeline.values(of: topic))
+        let missing = (0..<lines).filter { counts[$0] == nil }
+        let doubled = counts.filter { $0.value > 1 }.keys.sorted()
+        #expect(missing.isEmpty, "\(topic): \(missing.count) of \(lines) missing, first \(missing.prefix(5))")
+        #expect(doubled.isEmpty, "\(topic): \(doubled.count) of \(lines) doubled, first \(doubled.prefix(5))")
+    }
+    let errors = NumberedLines.counts(in: try await pipeline.values(of: "nginx.errors"))
+    #expect(errors == Dictionary(uniqueKeysWithValues: stride(from: 0, to: lines, by: 50).map { ($0, 1) }))
+    var counted = 0
+    for window in try await pipeline.values(of: "nginx.per-second") {
+        counted += window.firstMatch(of: /"hits":(\d+)/).flatMap { Int($0.1) } ?? 0
+    }
+    #expect(counted == lines, "the windows counted \(counted) of \(lines) lines")
+}
+
+/// Appends numbered lines to a log, several in one write as a busy server does, some of them split over two writes.
+final class NumberedWriter {
+    private(set) var written = 0
+    private let file: FileHandle
+    private let linesPerBurst: Int
+
+    init(path: String, linesPerBurst: Int) throws {
+        FileManager.default.createFile(atPath: path, contents: nil)
+        file = try FileHandle(forWritingTo: URL(filePath: path))
+        self.linesPerBurst = linesPerBurst
+    }
+
+    func burst() throws {
+        var text = ""
+        let now = Date()
+        for number in written..<written + linesPerBurst { text += NumberedLines.line(number, time: now) }
+        let bytes = Data(text.utf8)
+        let half = bytes.count / 2
+        try file.write(contentsOf: bytes[..<half])
+        try file.write(contentsOf: bytes[half...])
+        written += linesPerBurst
+    }
+}
+
+/// A seeded generator, so that a failing run can be repeated.
+struct SplitMix64: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

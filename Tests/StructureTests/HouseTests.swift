@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+/// The plan of the house, held against the sources: who imports whom, and how long a file may be.
+@Suite("The house")
+struct HouseTests {
+    /// The rooms each room may import directly; what those may import, it may import too. `docs/decisions/0001-rooms.md` says why.
+    static let plan: [String: Set<String>] = [
+        "Compression": ["CZlib", "CDeflate", "CZstd", "CLZ4", "CSnappy"],
+        "Records": ["Compression", "CCRC32C"],
+        "SegmentedLog": ["Records", "CPosix"],
+        "BrokerCore": ["SegmentedLog", "Settings"],
+        "Settings": [],
+        "SettingsLoader": ["Settings"],
+        "BinderKit": ["Records", "Settings"],
+        "BinderConformance": ["BinderKit"],
+        "EmbeddedBinder": ["BinderKit", "BrokerCore"],
+        "AccessLogs": [],
+        "Streams": ["BinderKit", "AccessLogs"],
+        "LogAgent": ["BinderKit", "AccessLogs"],
+        "SluiceCommand": ["EmbeddedBinder", "Streams", "LogAgent", "SettingsLoader"],
+        "SluiceBench": ["EmbeddedBinder", "Streams", "LogAgent", "SettingsLoader"],
+    ]
+
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    static func swiftFiles(below folders: [String]) throws -> [URL] {
+        try folders.flatMap { folder in
+            let directory = root.appending(path: folder)
+            let names = try FileManager.default.subpathsOfDirectory(atPath: directory.path)
+            return names.filter { $0.hasSuffix(".swift") || $0.hasSuffix(".c") || $0.hasSuffix(".h") }
+                .map { directory.appending(path: $0) }
+        }
+    }
+
+    static func allowed(for room: String) -> Set<String> {
+        var result: Set<String> = []
+        var open = plan[room] ?? []
+        while let next = open.popFirst() {
+            guard result.insert(next).inserted else { continue }
+            open.formUnion(plan[next] ?? [])
+        }
+        return result
+    }
+
+    static func isRoom(_ module: String) -> Bool {
+        plan[module] != nil || plan.values.contains { $0.contains(module) }
+    }
+
+    @Test("every room of Package.swift depends only on what the plan allows")
+    func packageFollowsThePlan() throws {
+        let package = try String(contentsOf: Self.root.appending(path: "Package.swift"), encoding: .utf8)
+        let room = /\n        (?:room|command)\("(\w+)"(?:, \[([^\]]*)\])?/
+        let rooms = package.matches(of: room)
+        #expect(rooms.count >= 10, "the pattern no longer finds the rooms in Package.swift")
+        for match in rooms {
+            let name = String(match.1)
+            #expect(Self.plan[name] != nil, "\(name) is not in the plan of the house")
+            for dependency in (match.2 ?? "").matches(of: /"(\w+)"/) {
+                #expect(
+                    Self.allowed(for: name).contains(String(dependency.1)),
+                    "Package.swift: \(name) depends on \(dependency.1), which the plan does not allow")
+            }
+        }
+    }
+
+    @Test("every import of a room is one the plan allows")
+    func importsFollowThePlan() throws {
+        var seen = 0
+        for file in try Self.swiftFiles(below: ["Sources"]) where file.pathExtension == "swift" {
+            let path = file.path.dropFirst(Self.root.path.count + 1)
+            let room = String(path.split(separator: "/")[1])
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for match in text.matches(of: /(?m)^(?:@\w+ |package |public |internal )*import (?:struct |class |enum |func )?(\w+)/) {
+                let module = String(match.1)
+                guard Self.isRoom(module) else { continue }
+                seen += 1
+                #expect(
+                    Self.allowed(for: room).contains(module),
+                    "\(path): \(room) imports \(module), which the plan does not allow")
+            }
+        }
+        #expect(seen > 20, "the pattern no longer finds imports")
+    }
+
+    @Test("no source file is longer than 600 lines")
+    func filesAreShort() throws {
+        for file in try Self.swiftFiles(below: ["Sources", "Tests", "Examples"]) {
+            let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+            #expect(lines.count <= 601, "\(file.path) has \(lines.count - 1) lines; split it by concept")
+        }
+    }
+}
