@@ -33,6 +33,7 @@ final class Outlet {
     private var builders: [PartitionBuilder?]
     private var open: [Int32] = []
     private var turn: Int32
+    private var isTurnUsed = false
 
     /// - Parameter turn: where the round begins, so that workers do not all begin with the same partition.
     init(_ plan: OutletPlan, partitionCount: Int32, turn: Int) {
@@ -47,12 +48,17 @@ final class Outlet {
     func partition(
         of record: @autoclosure () -> StageRecord, using fields: inout RecordFields
     ) throws(StageError) -> Int32 {
-        guard let key = plan.partitionKey else { return turn }
+        guard let key = plan.partitionKey else {
+            isTurnUsed = true
+            return turn
+        }
         return try key.partition(of: record(), count: partitionCount, using: &fields)
     }
 
-    /// Lets the next delivery go to the next partition.
+    /// Lets the next delivery go to the next partition, if this one had something for the topic.
     func advanceTurn() {
+        guard isTurnUsed else { return }
+        isTurnUsed = false
         turn = (turn + 1) % partitionCount
     }
 

@@ -72,11 +72,14 @@ final class StageMonitor: Sendable {
         content.withLock { $0.lags[worker] = lag }
     }
 
-    /// Whether the worker waits to repeat something. Returns whether that is news.
-    @discardableResult
-    func setRetrying(_ isRetrying: Bool, worker: Int) -> Bool {
+    /// Whether the worker waits to repeat something.
+    func setRetrying(_ isRetrying: Bool, worker: Int) {
         content.withLock { content in
-            isRetrying ? content.retrying.insert(worker).inserted : content.retrying.remove(worker) != nil
+            if isRetrying {
+                content.retrying.insert(worker)
+            } else {
+                content.retrying.remove(worker)
+            }
         }
     }
 

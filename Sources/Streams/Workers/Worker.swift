@@ -39,6 +39,8 @@ final class Worker {
     private var backOff = BackOff()
     private var lastRead = ContinuousClock.now
     private var hasWarnedOfDeadLetters = false
+    /// Whether the worker has said that something beyond its records keeps it from going on.
+    private var isHeld = false
 
     init(_ name: WorkerName, plan: StagePlan, context: Context, runId: String) throws(StreamError) {
         self.name = name
@@ -361,7 +363,9 @@ final class Worker {
     private func wait(because error: BinderError) async {
         context.monitor.failed(
             StageFault(message: error.description, source: nil, offset: nil, time: WallClock.nowMilliseconds))
-        if context.monitor.setRetrying(true, worker: name.index) {
+        context.monitor.setRetrying(true, worker: name.index)
+        if !isHeld {
+            isHeld = true
             context.logger.warning("stage '\(plan.name)' waits and tries again until it succeeds: \(error)")
         }
         try? await wait(backOff.next())
@@ -375,7 +379,9 @@ final class Worker {
 
     private func settled() {
         backOff = BackOff()
-        if context.monitor.setRetrying(false, worker: name.index) {
+        context.monitor.setRetrying(false, worker: name.index)
+        if isHeld {
+            isHeld = false
             context.logger.info("stage '\(plan.name)' goes on")
         }
     }
