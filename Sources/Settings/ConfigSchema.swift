@@ -17,6 +17,10 @@ package enum ConfigSchema {
 
     /// Where bindings are declared.
     package static let bindings = "stream.bindings"
+    /// Where bindings have the embedded log's keys.
+    package static let embeddedBindings = "stream.embedded.bindings"
+    /// Where a Spring file has what stands under `embeddedBindings` here.
+    package static let kafkaBindings = "stream.kafka.bindings"
     /// Where stages are declared.
     package static let stages = "stream.stages"
     /// Where inputs are declared.
