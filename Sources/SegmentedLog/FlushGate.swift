@@ -1,0 +1,140 @@
+import Dispatch
+import Synchronization
+
+/// Where appends wait for the disk: one per data directory. All that wait at the same time share one fdatasync per dirty file.
+///
+/// Its rounds run one after another on one serial queue, on a thread outside the Swift concurrency pool. That nothing else calls fdatasync for a
+/// verdict matters beyond speed: the kernel reports a failed write-back once per open file, so of two concurrent callers one would see success.
+package final class FlushGate: Sendable {
+    private struct Waiter: Sendable {
+        var logs: [PartitionLog]
+        var continuation: CheckedContinuation<Result<Void, LogError>, Never>
+    }
+
+    private struct State: Sendable {
+        var waiters: [Waiter] = []
+        /// Logs to sync although nobody waits.
+        var background: [ObjectIdentifier: PartitionLog] = [:]
+        var isRoundScheduled = false
+        var isTimerArmed = false
+        var isClosed = false
+    }
+
+    /// When an append counts as durable.
+    package let policy: FlushPolicy
+    private let queue = DispatchQueue(label: "sluice.flush-gate", qos: .userInitiated)
+    private let state = Mutex(State())
+
+    package init(policy: FlushPolicy) {
+        self.policy = policy
+    }
+
+    /// Whether readers see only what is synced.
+    var hidesUnsynced: Bool { policy == .always }
+
+    /// Returns once every log is durable through the given offset (inclusive; one at or above the end means all of the log). At once under
+    /// `interval` and `os`. One round covers all logs of a call and of all other calls that wait at that time.
+    /// - Throws: `.readOnly` when an fsync failed: what was waited for must be taken as lost. `.closed` after `close`.
+    package func waitUntilDurable(_ logs: [(PartitionLog, through: Int64)]) async throws(LogError) {
+        guard policy == .always else { return }
+        let waitedFor = logs.filter { !$0.0.isDurable(through: $0.through) }.map(\.0)
+        if !waitedFor.isEmpty { try await flush(waitedFor) }
+    }
+
+    /// Syncs the logs under any policy and returns once that is done.
+    func flush(_ logs: [PartitionLog]) async throws(LogError) {
+        let result = await withCheckedContinuation { continuation in
+            let accepted = state.withLock { state in
+                guard !state.isClosed else { return false }
+                state.waiters.append(Waiter(logs: logs, continuation: continuation))
+                scheduleRound(&state)
+                return true
+            }
+            if !accepted { continuation.resume(returning: .failure(Self.closedError)) }
+        }
+        try result.get()
+    }
+
+    /// Syncs a log and blocks the caller until that is done; for closing and housekeeping. Works after `close` too, when no rounds run any more.
+    /// Not to be called from an `onAdvance` callback, which may run on this queue.
+    func flushBlocking(_ log: PartitionLog) throws(LogError) {
+        try exclusively { () throws(LogError) in try log.flushNow() }
+    }
+
+    /// Runs `body` while no flush of this data directory runs, and blocks the caller until that is done.
+    func exclusively(_ body: () throws(LogError) -> Void) throws(LogError) {
+        let result = queue.sync { () -> Result<Void, LogError> in
+            do throws(LogError) {
+                return .success(try body())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+    }
+
+    /// Syncs a log in a while: within the interval under `interval`, else in the next round. Errors make the log read-only, which its next append reports.
+    func flushInBackground(_ log: PartitionLog, now: Bool) {
+        state.withLock { state in
+            guard !state.isClosed else { return }
+            state.background[ObjectIdentifier(log)] = log
+            if case .interval(let interval) = policy, !now {
+                armTimer(&state, after: interval)
+            } else {
+                scheduleRound(&state)
+            }
+        }
+    }
+
+    /// Runs what is waiting and takes no more. Close the logs first.
+    package func close() {
+        state.withLock { $0.isClosed = true }
+        queue.sync { runRound() }
+    }
+
+    private static let closedError = LogError(.closed, "the data directory is closed")
+
+    private func scheduleRound(_ state: inout State) {
+        guard !state.isRoundScheduled else { return }
+        state.isRoundScheduled = true
+        queue.async { self.runRound() }
+    }
+
+    private func armTimer(_ state: inout State, after interval: Duration) {
+        guard !state.isTimerArmed else { return }
+        state.isTimerArmed = true
+        let (seconds, attoseconds) = interval.components
+        let delay = DispatchTimeInterval.nanoseconds(
+            Int(clamping: seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000))
+        queue.asyncAfter(deadline: .now() + delay) { [weak self] in self?.runRound() }
+    }
+
+    private func runRound() {
+        let (waiters, background) = state.withLock { state in
+            let taken = (state.waiters, state.background)
+            state.waiters = []
+            state.background = [:]
+            state.isTimerArmed = false
+            state.isRoundScheduled = false
+            return taken
+        }
+        var results: [ObjectIdentifier: Result<Void, LogError>] = [:]
+        for log in waiters.flatMap(\.logs) + Array(background.values) where results[ObjectIdentifier(log)] == nil {
+            results[ObjectIdentifier(log)] = Self.flushResult(log)
+        }
+        for waiter in waiters {
+            let failure = waiter.logs.lazy.compactMap { results[ObjectIdentifier($0)] }.first {
+                if case .failure = $0 { true } else { false }
+            }
+            waiter.continuation.resume(returning: failure ?? .success(()))
+        }
+    }
+
+    private static func flushResult(_ log: PartitionLog) -> Result<Void, LogError> {
+        do throws(LogError) {
+            return .success(try log.flushNow())
+        } catch {
+            return .failure(error)
+        }
+    }
+}

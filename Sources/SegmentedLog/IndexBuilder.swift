@@ -1,0 +1,58 @@
+import Records
+
+/// Builds the indexes of one segment while its log is scanned, and puts them in place as whole files.
+struct IndexBuilder {
+    private let baseOffset: Int64
+    private let indexIntervalBytes: Int
+    private var offsets: [UInt8] = []
+    private var times: [UInt8] = []
+    private var aborts: [UInt8] = []
+    private var lastTimestampIndexed = Int64.min
+    private(set) var unindexedBytes = 0
+    private var newest: (timestamp: Int64, offset: Int64)?
+    private var isEntryForced = false
+
+    init(baseOffset: Int64, indexIntervalBytes: Int) {
+        self.baseOffset = baseOffset
+        self.indexIntervalBytes = indexIntervalBytes
+    }
+
+    /// The next batch gets an entry: damage lies before it, and no lookup must have to walk through that.
+    mutating func forceEntry() { isEntryForced = true }
+
+    /// Takes in the next batch: the same rule as `LogSegment.append`.
+    mutating func add(_ batch: RecordBatch, at position: Int64) {
+        if unindexedBytes > indexIntervalBytes || isEntryForced {
+            offsets += OffsetIndex.encode(offset: batch.baseOffset, position: position, baseOffset: baseOffset)
+            addNewestTimestamp()
+            unindexedBytes = 0
+            isEntryForced = false
+        }
+        unindexedBytes += batch.sizeInBytes
+        if batch.maxTimestamp > newest?.timestamp ?? .min { newest = (batch.maxTimestamp, batch.lastOffset) }
+    }
+
+    /// Takes in a transaction whose abort marker is in this segment.
+    mutating func add(_ aborted: AbortedTransaction) {
+        aborts += TransactionIndex.encode(aborted)
+    }
+
+    private mutating func addNewestTimestamp() {
+        guard let newest, newest.timestamp > lastTimestampIndexed else { return }
+        times += TimeIndex.encode(timestamp: newest.timestamp, offset: newest.offset, baseOffset: baseOffset)
+        lastTimestampIndexed = newest.timestamp
+    }
+
+    /// Replaces the segment's index files; each is complete and synced before it gets its name. The directory is synced.
+    mutating func write(to directory: String, _ disk: any Disk) throws(LogError) {
+        addNewestTimestamp()
+        try disk.replace(SegmentName.name(baseOffset, .index), in: directory, with: offsets)
+        try disk.replace(SegmentName.name(baseOffset, .timeIndex), in: directory, with: times)
+        let transactions = SegmentName.name(baseOffset, .transactionIndex)
+        if aborts.isEmpty {
+            try disk.remove(FilePath.join(directory, transactions))
+        } else {
+            try disk.replace(transactions, in: directory, with: aborts)
+        }
+    }
+}

@@ -1,0 +1,213 @@
+import Records
+
+/// One pass of compaction over closed segments: reads the keys, then rewrites the segments in ascending order, one group after another.
+///
+/// The order is what makes a crash between groups harmless: a marker goes only after the data it decides was rewritten, and a tombstone only after the older
+/// values it hides.
+struct LogCompactor {
+    /// What became of some adjacent segments.
+    struct Group {
+        var replaced: [LogSegment]
+        /// Nil when nothing was left of them.
+        var segment: LogSegment?
+    }
+
+    /// 128 bits of a key. Two seeded hashes: that two of a million keys share one is less likely than that the memory they stand in fails.
+    private struct KeyDigest: Hashable {
+        let high: Int
+        let low: Int
+
+        init(_ key: UnsafeRawBufferPointer) {
+            var first = Hasher()
+            first.combine(UInt8(1))
+            first.combine(bytes: key)
+            high = first.finalize()
+            var second = Hasher()
+            second.combine(UInt8(2))
+            second.combine(bytes: key)
+            low = second.finalize()
+        }
+    }
+
+    private let config: LogConfig
+    private let disk: any Disk
+    private let directory: String
+    /// Below, an earlier pass has been.
+    private let cleanedThrough: Int64
+    private let now: Int64
+    private var latest: [KeyDigest: Int64] = [:]
+    private var aborted: [Int64: [AbortedTransaction]] = [:]
+    /// The offset after the last batch, by segment.
+    private var ends: [Int64: Int64] = [:]
+    private(set) var recordsRemoved = 0
+
+    init(config: LogConfig, disk: any Disk, directory: String, cleanedThrough: Int64, now: Int64) {
+        self.config = config
+        self.disk = disk
+        self.directory = directory
+        self.cleanedThrough = cleanedThrough
+        self.now = now
+    }
+
+    /// Notes the latest offset of each key in the segments that no pass has seen. Returns the end of what this pass may clean: before the end of the
+    /// segments when there are more keys than the limit, but never less than one new segment.
+    mutating func readKeys(_ segments: [LogSegment], aborted: [AbortedTransaction]) throws(LogError) -> Int64 {
+        self.aborted = Dictionary(grouping: aborted, by: \.producerId)
+        var end = cleanedThrough
+        for segment in segments {
+            let isSeen = segment.baseOffset < cleanedThrough
+            if !isSeen, end > cleanedThrough, latest.count >= config.compactionKeysMax { return end }
+            try Self.forEachBatch(of: segment) { (batch, _) throws(LogError) in
+                end = max(end, batch.nextOffset)
+                ends[segment.baseOffset] = batch.nextOffset
+                if isSeen || batch.header.isControl || isAborted(batch) { return }
+                let records = try Self.decode(batch, of: segment)
+                for record in records {
+                    guard let key = record.key else { continue }
+                    latest[Self.digest(records, key)] = record.offset
+                }
+            }
+        }
+        return end
+    }
+
+    /// Rewrites the first segments of `rest` that fit into one, and takes them from it.
+    mutating func rewriteGroup(from rest: inout ArraySlice<LogSegment>) throws(LogError) -> Group {
+        guard let first = rest.first else { return Group(replaced: []) }
+        let swap = SegmentSwap(directory: directory, baseOffset: first.baseOffset, disk: disk)
+        let output = try disk.open(swap.temporaryPath, .readWrite)
+        try output.truncate(to: 0)
+        var size: Int64 = 0
+        var members: [LogSegment] = []
+        do throws(LogError) {
+            while let segment = rest.first, members.isEmpty || fits(segment, behind: size, base: first.baseOffset) {
+                let removedBefore = recordsRemoved
+                let written = try rewrite(segment, to: output, at: size)
+                // A member without a part in the result would not be recognised as replaced after a crash: it forms a group of its own.
+                if written == 0, !members.isEmpty {
+                    recordsRemoved = removedBefore
+                    break
+                }
+                members.append(segment)
+                rest.removeFirst()
+                size += written
+                if written == 0 { break }
+            }
+        } catch {
+            try disk.remove(swap.temporaryPath)
+            throw error
+        }
+        if size == 0 {
+            try disk.remove(swap.temporaryPath)
+            try removeEmptied(members)
+            return Group(replaced: members)
+        }
+        try output.sync()
+        try swap.commit()
+        try swap.finish(replacing: members.map(\.baseOffset))
+        return Group(replaced: members, segment: try openRewritten(first.baseOffset))
+    }
+
+    private func fits(_ segment: LogSegment, behind size: Int64, base: Int64) -> Bool {
+        size + segment.sizeBytes <= Int64(config.segmentBytes)
+            && (ends[segment.baseOffset] ?? .max) - base <= Int64(Int32.max)
+    }
+
+    private func removeEmptied(_ members: [LogSegment]) throws(LogError) {
+        for segment in members { try LogSegment.removeFiles(of: segment.baseOffset, in: directory, disk) }
+        try disk.syncDirectory(directory)
+    }
+
+    private func openRewritten(_ base: Int64) throws(LogError) -> LogSegment {
+        let file = try disk.open(FilePath.join(directory, SegmentName.name(base, .log)), .readWrite)
+        var scan = SegmentScan(
+            directory: directory, baseOffset: base, file: file, indexIntervalBytes: config.indexIntervalBytes,
+            cleanedThrough: .max, expected: base)
+        var nothing = RecoveryReplay(now: now)
+        try scan.run(&nothing)
+        if let error = scan.damage.first ?? scan.tornAt?.error { throw error }
+        try scan.indexes.write(to: directory, disk)
+        let names = Set(try disk.openDirectory(directory, create: false))
+        guard let segment = try LogSegment.open(in: directory, baseOffset: base, names: names, disk) else {
+            throw LogError(.corrupt, "the indexes of a compacted segment do not fit it", directory: directory)
+        }
+        return segment
+    }
+
+    /// Writes what stays of a segment behind `start`; returns how many bytes that is.
+    private mutating func rewrite(
+        _ segment: LogSegment, to output: any DiskFile, at start: Int64
+    ) throws(LogError) -> Int64 {
+        var position = start
+        try Self.forEachBatch(of: segment) { (batch, _) throws(LogError) in
+            guard let kept = try remainder(of: batch, in: segment) else { return }
+            try kept.withUnsafeParts { (header, records) throws(LogError) in
+                try output.write(header, records, at: position)
+            }
+            position += Int64(kept.sizeInBytes)
+        }
+        return position - start
+    }
+
+    /// What stays of a batch; nil for nothing.
+    private mutating func remainder(of batch: RecordBatch, in segment: LogSegment) throws(LogError) -> RecordBatch? {
+        if batch.header.isControl { return nil }
+        if isAborted(batch) {
+            recordsRemoved += batch.recordCount
+            return nil
+        }
+        let records = try Self.decode(batch, of: segment)
+        let kept: RecordBatch?
+        do throws(RecordsError) {
+            kept = try batch.retaining(from: records, using: .init(batch.header.compression)) { record in
+                isKept(record, records)
+            }
+        } catch {
+            throw LogError(
+                .io, "a compacted batch cannot be built", directory: directory, segment: segment.name, cause: error)
+        }
+        recordsRemoved += batch.recordCount - (kept?.recordCount ?? 0)
+        guard let kept, kept.header.isTransactional else { return kept }
+        return kept.stamped(producerId: -1, producerEpoch: -1, baseSequence: -1, isTransactional: false)
+    }
+
+    private func isKept(_ record: RecordView, _ records: DecodedRecords) -> Bool {
+        guard let key = record.key else { return true }
+        if let newest = latest[Self.digest(records, key)], newest > record.offset { return false }
+        let isExpiredTombstone =
+            record.value == nil && record.offset < cleanedThrough
+            && record.timestamp < now - config.deleteRetentionMilliseconds
+        return !isExpiredTombstone
+    }
+
+    private func isAborted(_ batch: RecordBatch) -> Bool {
+        guard batch.header.isTransactional, let transactions = aborted[batch.header.producerId] else { return false }
+        return transactions.contains { $0.firstOffset <= batch.baseOffset && batch.lastOffset < $0.lastOffset }
+    }
+
+    private static func digest(_ records: DecodedRecords, _ key: Range<Int>) -> KeyDigest {
+        records.payload.withUnsafeBytes { KeyDigest(UnsafeRawBufferPointer(rebasing: $0[key])) }
+    }
+
+    private static func decode(_ batch: RecordBatch, of segment: LogSegment) throws(LogError) -> DecodedRecords {
+        do throws(RecordsError) {
+            return try batch.records()
+        } catch {
+            throw LogError(
+                .corrupt, "the records of the batch at offset \(batch.baseOffset) cannot be decoded",
+                directory: segment.directory, segment: segment.name, cause: error)
+        }
+    }
+
+    private static func forEachBatch(
+        of segment: LogSegment, _ body: (RecordBatch, Int64) throws(LogError) -> Void
+    ) throws(LogError) {
+        var scanner = BatchScanner(segment.file, to: segment.sizeBytes)
+        while let step = try scanner.next() {
+            switch step {
+            case .batch(let batch, let position): try body(batch, position)
+            case .invalid(let position, let reason): throw segment.corrupt(reason, at: position)
+            }
+        }
+    }
+}

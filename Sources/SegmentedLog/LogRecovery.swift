@@ -1,0 +1,284 @@
+import Records
+
+/// Brings a partition's folder into a state the log can run on, and loads it.
+///
+/// After a clean shutdown nothing is scanned. After a crash every segment that reaches beyond the recovery point is: its indexes are rebuilt, a torn tail
+/// is cut off, and damage that is not a torn tail is reported and left as it is.
+struct LogRecovery {
+    /// The partition as it can be used.
+    struct Recovered {
+        var segments: [LogSegment]
+        var endOffset: Int64
+        var checkpoint: PartitionCheckpoint
+        var producers: ProducerTable
+        var damage: [LogError]
+        var truncatedBytes: Int64
+    }
+
+    /// 46 bytes a producer: more than twenty million of them.
+    private static let snapshotBytesMax = 1 << 30
+
+    let directory: String
+    let config: LogConfig
+    let disk: any Disk
+    let isClean: Bool
+    let now: Int64
+
+    private var checkpoint = PartitionCheckpoint()
+    private var segments: [LogSegment] = []
+    private var replay: RecoveryReplay
+    private var damage: [LogError] = []
+    private var truncatedBytes: Int64 = 0
+    /// Where the next batch is due.
+    private var expected: Int64 = 0
+    private var isAnythingRebuilt = false
+
+    init(directory: String, config: LogConfig, disk: any Disk, isClean: Bool, now: Int64) {
+        self.directory = directory
+        self.config = config
+        self.disk = disk
+        self.isClean = isClean
+        self.now = now
+        replay = RecoveryReplay(now: now)
+    }
+
+    mutating func run() throws(LogError) -> Recovered {
+        try finishSwaps(try disk.openDirectory(directory, create: true))
+        var names = Set(try disk.openDirectory(directory, create: false))
+        let hasCheckpoint = try loadCheckpoint()
+        let bases = try removeObsolete(&names)
+        if let first = bases.first {
+            try checkStart(first, hasCheckpoint: hasCheckpoint)
+            try load(bases, names)
+        } else {
+            try createFirst()
+        }
+        try startAfterLostTail()
+        if isAnythingRebuilt { try makeDurable() }
+        return Recovered(
+            segments: segments, endOffset: expected, checkpoint: checkpoint, producers: replay.table, damage: damage,
+            truncatedBytes: truncatedBytes)
+    }
+
+    // MARK: What the folder holds
+
+    /// Removes unfinished files and puts finished compacted segments in place of those they replace.
+    private func finishSwaps(_ names: [String]) throws(LogError) {
+        for name in names where name.hasSuffix(SegmentName.temporarySuffix) {
+            try disk.remove(FilePath.join(directory, name))
+        }
+        let bases = SegmentName.offsets(in: names, .log)
+        for name in names where name.hasSuffix(SegmentName.swapSuffix) {
+            guard let base = SegmentName.offset(of: name.dropLast(SegmentName.swapSuffix.count), .log) else { continue }
+            let swap = SegmentSwap(directory: directory, baseOffset: base, disk: disk)
+            let end = try swap.endOffset()
+            try swap.finish(replacing: bases.filter { $0 >= base && $0 < end })
+        }
+    }
+
+    private mutating func loadCheckpoint() throws(LogError) -> Bool {
+        if let stored = try PartitionCheckpoint(readingFrom: directory, disk) {
+            checkpoint = stored
+            return true
+        }
+        checkpoint.activeSince = now
+        return false
+    }
+
+    /// Removes segments below the start offset and indexes without a log; returns the base offsets that stay.
+    private func removeObsolete(_ names: inout Set<String>) throws(LogError) -> [Int64] {
+        var bases = SegmentName.offsets(in: Array(names), .log)
+        while bases.count > 1, bases[1] <= checkpoint.startOffset {
+            try disk.remove(FilePath.join(directory, SegmentName.name(bases.removeFirst(), .log)))
+        }
+        for kind in [SegmentName.Kind.index, .timeIndex, .transactionIndex] {
+            for offset in SegmentName.offsets(in: Array(names), kind) where !bases.contains(offset) {
+                try disk.remove(FilePath.join(directory, SegmentName.name(offset, kind)))
+            }
+        }
+        names = Set(try disk.openDirectory(directory, create: false))
+        return bases
+    }
+
+    private mutating func checkStart(_ first: Int64, hasCheckpoint: Bool) throws(LogError) {
+        if !hasCheckpoint {
+            checkpoint.startOffset = first
+            // Holes cannot be told from damage without the checkpoint; what a compacted topic misses is taken for compaction.
+            if config.cleanupPolicy == .compact { checkpoint.cleanedThrough = .max }
+        }
+        if first > checkpoint.startOffset, checkpoint.startOffset >= checkpoint.cleanedThrough {
+            damage.append(
+                LogError(
+                    .corrupt, "the segments of offsets \(checkpoint.startOffset) to \(first - 1) are missing",
+                    directory: directory, segment: SegmentName.name(checkpoint.startOffset, .log), byteOffset: 0))
+        }
+    }
+
+    private mutating func createFirst() throws(LogError) {
+        segments = [try LogSegment.create(in: directory, baseOffset: checkpoint.startOffset, disk)]
+        try disk.syncDirectory(directory)
+        expected = checkpoint.startOffset
+        isAnythingRebuilt = true
+    }
+
+    // MARK: Loading and scanning
+
+    private mutating func load(_ bases: [Int64], _ names: Set<String>) throws(LogError) {
+        var sound: [LogSegment?] = []
+        for (index, base) in bases.enumerated() {
+            let next = index + 1 < bases.count ? bases[index + 1] : nil
+            sound.append(try openSound(base, next: next, names))
+        }
+        replay = RecoveryReplay(
+            forIndexes: try sound.firstIndex { $0 == nil }.map { (index) throws(LogError) in
+                try snapshot(atOrBelow: bases[index], names)
+            } ?? ProducerReplay(from: .max, table: ProducerTable(), now: now),
+            forTable: try snapshot(atOrBelow: checkpoint.recoveryPoint, names))
+        var isCut = false
+        for (index, base) in bases.enumerated() {
+            if isCut {
+                // Empty segments behind a torn tail: nothing was ever in them.
+                try LogSegment.removeFiles(of: base, in: directory, disk)
+                continue
+            }
+            let next = index + 1 < bases.count ? bases[index + 1] : nil
+            expected = max(expected, base)
+            if let segment = sound[index] {
+                try replayProducers(segment, next: next)
+                segments.append(segment)
+            } else {
+                isCut = try rebuild(base, later: bases[(index + 1)...])
+            }
+        }
+    }
+
+    /// The segment if its files can be used as they are; nil when it has to be scanned.
+    private func openSound(_ base: Int64, next: Int64?, _ names: Set<String>) throws(LogError) -> LogSegment? {
+        let isBelowRecoveryPoint = next.map { $0 <= checkpoint.recoveryPoint } ?? false
+        guard isClean || isBelowRecoveryPoint,
+            var segment = try LogSegment.open(in: directory, baseOffset: base, names: names, disk)
+        else { return nil }
+        if next != nil { return segment }
+        // The last segment: only the batches behind the last index entry are looked at.
+        var scanner = BatchScanner(segment.file, from: segment.offsetIndex.last.position, to: segment.sizeBytes)
+        var end = base
+        while let step = try scanner.next() {
+            guard case .batch(let batch, _) = step else { return nil }
+            segment.unindexedBytes += batch.sizeInBytes
+            end = batch.nextOffset
+        }
+        return end == checkpoint.recoveryPoint ? segment : nil
+    }
+
+    /// A replay from the newest usable snapshot that is not above `limit`, else from the start of the log.
+    private func snapshot(atOrBelow limit: Int64, _ names: Set<String>) throws(LogError) -> ProducerReplay {
+        for offset in SegmentName.offsets(in: Array(names), .snapshot).reversed() where offset <= limit {
+            let path = FilePath.join(directory, SegmentName.name(offset, .snapshot))
+            if let bytes = try disk.contents(of: path, bytesMax: Self.snapshotBytesMax),
+                let table = ProducerSnapshot.decode(bytes)
+            {
+                return ProducerReplay(from: offset, table: table, now: now)
+            }
+        }
+        return ProducerReplay(from: 0, table: ProducerTable(), now: now)
+    }
+
+    /// Brings the producer table through a sound segment.
+    private mutating func replayProducers(_ segment: LogSegment, next: Int64?) throws(LogError) {
+        let end = next ?? checkpoint.recoveryPoint
+        expected = max(expected, end)
+        guard end > replay.from else { return }
+        var scanner = BatchScanner(segment.file, to: segment.sizeBytes)
+        while let step = try scanner.next() {
+            switch step {
+            case .batch(let batch, _):
+                _ = replay.apply(batch)
+            case .invalid(let position, let reason):
+                damage.append(segment.corrupt(reason, at: position))
+                guard let valid = try scanner.nextValidPosition(offset: segment.baseOffset) else { return }
+                scanner.skip(to: valid)
+            }
+        }
+    }
+
+    /// Scans a segment, rebuilds its indexes and adds it. Returns true when its torn tail was cut off and the empty segments behind it have to go.
+    private mutating func rebuild(_ base: Int64, later: ArraySlice<Int64>) throws(LogError) -> Bool {
+        isAnythingRebuilt = true
+        let file = try disk.open(FilePath.join(directory, SegmentName.name(base, .log)), .readWrite)
+        var scan = SegmentScan(
+            directory: directory, baseOffset: base, file: file, indexIntervalBytes: config.indexIntervalBytes,
+            cleanedThrough: checkpoint.cleanedThrough, expected: expected)
+        try scan.run(&replay)
+        damage += scan.damage
+        expected = scan.expected
+        var isCut = false
+        if let torn = scan.tornAt {
+            let isTail = try areEmpty(later)
+            isCut = isTail && scan.expected >= checkpoint.recoveryPoint
+            if isCut {
+                truncatedBytes += scan.sizeBytes - torn.position
+                try file.truncate(to: torn.position)
+            } else {
+                damage.append(torn.error)
+            }
+        } else if let next = later.first, expected < next, expected >= checkpoint.cleanedThrough {
+            damage.append(
+                LogError(
+                    .corrupt, "offsets \(expected) to \(next - 1) are missing", directory: directory,
+                    segment: SegmentName.name(base, .log), byteOffset: scan.sizeBytes))
+        }
+        try file.sync()
+        try scan.indexes.write(to: directory, disk)
+        try appendRebuilt(base, unindexedBytes: scan.indexes.unindexedBytes)
+        return isCut
+    }
+
+    private mutating func appendRebuilt(_ base: Int64, unindexedBytes: Int) throws(LogError) {
+        let names = Set(try disk.openDirectory(directory, create: false))
+        guard var segment = try LogSegment.open(in: directory, baseOffset: base, names: names, disk) else {
+            throw LogError(
+                .corrupt, "the indexes that were just rebuilt do not fit the log", directory: directory,
+                segment: SegmentName.name(base, .log), byteOffset: 0)
+        }
+        segment.unindexedBytes = unindexedBytes
+        segments.append(segment)
+    }
+
+    private func areEmpty(_ bases: ArraySlice<Int64>) throws(LogError) -> Bool {
+        for base in bases {
+            let file = try disk.open(FilePath.join(directory, SegmentName.name(base, .log)), .readOnly)
+            if try file.size() > 0 { return false }
+        }
+        return true
+    }
+
+    // MARK: Ending
+
+    /// If the log ends below the recovery point, or in damage, new records go to a new segment behind it: what is left of the old one stays untouched.
+    private mutating func startAfterLostTail() throws(LogError) {
+        guard let last = segments.last else { return }
+        let lost = expected < checkpoint.recoveryPoint
+        if lost {
+            let error = last.corrupt(
+                "the log ends at offset \(expected); it had reached \(checkpoint.recoveryPoint)", at: last.sizeBytes)
+            if damage.last?.segment != last.name { damage.append(error) }
+            expected = checkpoint.recoveryPoint
+            segments.append(try LogSegment.create(in: directory, baseOffset: expected, disk))
+            isAnythingRebuilt = true
+        }
+        checkpoint.cleanedThrough = min(checkpoint.cleanedThrough, expected)
+        if checkpoint.startOffset > expected { checkpoint.startOffset = expected }
+    }
+
+    /// What was only in the page cache when the process died is not durable yet, and readers are about to see it.
+    private mutating func makeDurable() throws(LogError) {
+        for segment in segments { try segment.sync() }
+        try disk.syncDirectory(directory)
+        for offset in SegmentName.offsets(in: try disk.openDirectory(directory, create: false), .snapshot)
+        where offset > expected {
+            try disk.remove(FilePath.join(directory, SegmentName.name(offset, .snapshot)))
+        }
+        checkpoint.recoveryPoint = expected
+        try checkpoint.write(to: directory, disk)
+    }
+}

@@ -1,0 +1,147 @@
+import Records
+
+/// One segment of a partition: a `.log` file of batches and its indexes. A closed segment is immutable.
+///
+/// A copy is a snapshot of how far the segment went; reading through it needs no lock, also while the log appends, retains or compacts: files are
+/// only ever extended behind the snapshot or unlinked as a whole, and an unlinked file stays readable while it is open.
+struct LogSegment: Sendable {
+    let directory: String
+    let baseOffset: Int64
+    let file: any DiskFile
+    var sizeBytes: Int64 = 0
+    /// How much of `file` is known to be on disk.
+    var syncedBytes: Int64 = 0
+    /// The indexes were brought to their final state and may not be on disk.
+    var isSealUnsynced = false
+    var offsetIndex: OffsetIndex
+    var timeIndex: TimeIndex
+    var transactions = TransactionIndex()
+    /// Bytes of batches since the last index entry.
+    var unindexedBytes = 0
+    /// The largest timestamp so far and the last offset of its batch; nil while empty.
+    var newest: (timestamp: Int64, offset: Int64)?
+
+    /// Whether a flush has anything to do for it.
+    var isDirty: Bool { syncedBytes < sizeBytes || isSealUnsynced }
+
+    /// The file name errors show.
+    var name: String { SegmentName.name(baseOffset, .log) }
+
+    func path(_ kind: SegmentName.Kind) -> String {
+        FilePath.join(directory, SegmentName.name(baseOffset, kind))
+    }
+
+    /// An error at a place in this segment's `.log`.
+    func corrupt(_ message: String, at position: Int64, cause: (any Error)? = nil) -> LogError {
+        LogError(.corrupt, message, directory: directory, segment: name, byteOffset: position, cause: cause)
+    }
+}
+
+// MARK: - Opening
+
+extension LogSegment {
+    /// A new, empty segment. Leftovers under its names, from a creation that failed, are emptied. Its directory entries are not synced.
+    static func create(in directory: String, baseOffset: Int64, _ disk: any Disk) throws(LogError) -> LogSegment {
+        func fresh(_ kind: SegmentName.Kind) throws(LogError) -> any DiskFile {
+            let file = try disk.open(FilePath.join(directory, SegmentName.name(baseOffset, kind)), .readWrite)
+            if try file.size() > 0 { try file.truncate(to: 0) }
+            return file
+        }
+        // The indexes first: a `.log` without them would look like one whose indexes were lost.
+        let index = try fresh(.index)
+        let timeIndex = try fresh(.timeIndex)
+        return LogSegment(
+            directory: directory, baseOffset: baseOffset, file: try fresh(.log),
+            offsetIndex: try OffsetIndex(index, baseOffset: baseOffset),
+            timeIndex: try TimeIndex(timeIndex, baseOffset: baseOffset))
+    }
+
+    /// An existing segment with its indexes as they are; nil when these do not fit the log and must be rebuilt.
+    static func open(
+        in directory: String, baseOffset: Int64, names: Set<String>, _ disk: any Disk
+    ) throws(LogError) -> LogSegment? {
+        func path(_ kind: SegmentName.Kind) -> String {
+            FilePath.join(directory, SegmentName.name(baseOffset, kind))
+        }
+        guard names.contains(SegmentName.name(baseOffset, .index)),
+            names.contains(SegmentName.name(baseOffset, .timeIndex))
+        else { return nil }
+        let file = try disk.open(path(.log), .readWrite)
+        var segment = LogSegment(
+            directory: directory, baseOffset: baseOffset, file: file,
+            offsetIndex: try OffsetIndex(try disk.open(path(.index), .readWrite), baseOffset: baseOffset),
+            timeIndex: try TimeIndex(try disk.open(path(.timeIndex), .readWrite), baseOffset: baseOffset))
+        segment.sizeBytes = try file.size()
+        segment.syncedBytes = segment.sizeBytes
+        segment.newest = segment.timeIndex.last
+        if names.contains(SegmentName.name(baseOffset, .transactionIndex)) {
+            guard let loaded = try TransactionIndex(loading: try disk.open(path(.transactionIndex), .readWrite)) else {
+                return nil
+            }
+            segment.transactions = loaded
+        }
+        return try segment.indexesFit() ? segment : nil
+    }
+
+    private func indexesFit() throws(LogError) -> Bool {
+        guard try offsetIndex.entries.isWhole(), try timeIndex.entries.isWhole() else { return false }
+        if offsetIndex.entries.count > 0, offsetIndex.last.position >= sizeBytes { return false }
+        // A closed segment's time index ends with its largest timestamp.
+        return sizeBytes == 0 || timeIndex.last != nil
+    }
+}
+
+// MARK: - Appending
+
+extension LogSegment {
+    /// Writes a placed batch behind the others. After a throw the segment is as before, except that a part of the batch may be on disk behind its end.
+    mutating func append(_ batch: RecordBatch, indexIntervalBytes: Int) throws(LogError) {
+        let position = sizeBytes
+        try batch.withUnsafeParts { (header, records) throws(LogError) in
+            try file.write(header, records, at: position)
+        }
+        sizeBytes += Int64(batch.sizeInBytes)
+        if unindexedBytes > indexIntervalBytes {
+            // Without room for an index entry the index is only sparser; the next batch tries again.
+            do throws(LogError) {
+                try offsetIndex.append(offset: batch.baseOffset, position: position)
+                try indexNewestTimestamp()
+                unindexedBytes = 0
+            } catch {
+                if error.code != .diskFull { throw error }
+            }
+        }
+        unindexedBytes += batch.sizeInBytes
+        if batch.maxTimestamp > newest?.timestamp ?? .min {
+            newest = (batch.maxTimestamp, batch.lastOffset)
+        }
+    }
+
+    /// Brings the indexes to their final state: the time index ends with the largest timestamp, and nothing stands behind the last entries.
+    mutating func seal() throws(LogError) {
+        try indexNewestTimestamp()
+        try offsetIndex.entries.trim()
+        try timeIndex.entries.trim()
+        try transactions.trim()
+        isSealUnsynced = true
+    }
+
+    private mutating func indexNewestTimestamp() throws(LogError) {
+        if let newest { try timeIndex.append(timestamp: newest.timestamp, offset: newest.offset) }
+    }
+
+    /// Makes the log and its indexes durable.
+    func sync() throws(LogError) {
+        try file.sync()
+        try offsetIndex.entries.file.sync()
+        try timeIndex.entries.file.sync()
+        try transactions.file?.sync()
+    }
+
+    /// Removes the files, the log first: indexes without a log are cleared away when the partition is opened.
+    static func removeFiles(of baseOffset: Int64, in directory: String, _ disk: any Disk) throws(LogError) {
+        for kind in [SegmentName.Kind.log, .index, .timeIndex, .transactionIndex, .snapshot] {
+            try disk.remove(FilePath.join(directory, SegmentName.name(baseOffset, kind)))
+        }
+    }
+}

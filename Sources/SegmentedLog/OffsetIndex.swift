@@ -1,0 +1,54 @@
+/// The sparse map from offset to position of one segment (`.index`): 4 bytes offset relative to the segment's base, 4 bytes position.
+///
+/// An entry holds the **first** offset of the batch at its position. Kafka writes the last one; both satisfy the lookup rule (largest entry not above
+/// the offset, then forward), and with the first a reader that goes on where it stopped lands on its batch and not on the one before.
+struct OffsetIndex: Sendable {
+    static let entryBytes = 8
+
+    private(set) var entries: IndexFile
+    let baseOffset: Int64
+    /// The newest entry, kept in memory: readers near the end need no search. (base offset, 0) without entries.
+    private(set) var last: (offset: Int64, position: Int64)
+
+    init(_ file: any DiskFile, baseOffset: Int64) throws(LogError) {
+        entries = try IndexFile(file, entryBytes: Self.entryBytes)
+        self.baseOffset = baseOffset
+        last = (baseOffset, 0)
+        if entries.count > 0 {
+            last = Self.decode(try entries.entry(entries.count - 1), baseOffset: baseOffset)
+        }
+    }
+
+    /// Adds an entry; offsets and positions ascend. The caller keeps both in 32 bits by rolling the segment.
+    mutating func append(offset: Int64, position: Int64) throws(LogError) {
+        try entries.append(Self.encode(offset: offset, position: position, baseOffset: baseOffset))
+        last = (offset, position)
+    }
+
+    /// The position to start looking for `offset` from.
+    func position(of offset: Int64) throws(LogError) -> Int64 {
+        if offset >= last.offset { return last.position }
+        let base = baseOffset
+        guard let index = try entries.last(where: { Self.decode($0, baseOffset: base).offset <= offset }) else {
+            return 0
+        }
+        return Self.decode(try entries.entry(index), baseOffset: base).position
+    }
+
+    static func encode(offset: Int64, position: Int64, baseOffset: Int64) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(entryBytes)
+        bytes.appendBigEndian(UInt32(truncatingIfNeeded: offset - baseOffset))
+        bytes.appendBigEndian(UInt32(truncatingIfNeeded: position))
+        return bytes
+    }
+
+    private static func decode(_ bytes: [UInt8], baseOffset: Int64) -> (offset: Int64, position: Int64) {
+        bytes.withUnsafeBytes { buffer in
+            (
+                baseOffset &+ Int64(buffer.bigEndian(at: 0, as: UInt32.self)),
+                Int64(buffer.bigEndian(at: 4, as: UInt32.self))
+            )
+        }
+    }
+}

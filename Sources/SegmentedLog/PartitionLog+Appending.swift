@@ -1,0 +1,178 @@
+import Records
+
+/// Where a batch is in the log.
+package struct AppendResult: Sendable, Equatable {
+    /// The offset of its first record.
+    package var baseOffset: Int64
+    /// The offset of its last record.
+    package var lastOffset: Int64
+    /// The producer had sent it before: nothing was written, and these are the offsets of then.
+    package var isDuplicate: Bool
+}
+
+extension PartitionLog {
+    /// Appends a batch at the end: offsets and leader epoch are set, the rest stays byte for byte. Returns before the data is durable
+    /// (`FlushGate.waitUntilDurable`).
+    ///
+    /// A batch with a producer id is checked against that producer's epoch and sequence. The checksum was verified when the batch was made.
+    /// - Throws: `.batchTooLarge`, `.invalidBatch`, `.outOfOrderSequence`, `.producerFenced`, `.invalidTransactionState`: nothing changed.
+    ///   `.diskFull`: nothing changed; try again when there is room. `.readOnly`, `.closed`.
+    package func append(_ batch: RecordBatch, leaderEpoch: Int32 = 0) throws(LogError) -> AppendResult {
+        let limit = min(config.maxBatchBytes, LogConfig.batchBytesLimit, config.segmentBytes)
+        guard batch.sizeInBytes <= limit else {
+            throw LogError(.batchTooLarge, "a batch of \(batch.sizeInBytes) bytes; \(topicPartition) takes \(limit)")
+        }
+        guard !batch.header.isControl, batch.recordCount == Int(batch.header.lastOffsetDelta) + 1 else {
+            throw LogError(
+                .invalidBatch, "a control batch, an empty batch or one with missing offsets cannot be appended")
+        }
+        let now = clock()
+        let stamped = config.timestampType == .logAppend ? try batch.stampedByLog(now: now) : batch
+        let (result, observers) = try state.withLock { (state) throws(LogError) in
+            try state.requireWritable()
+            if case .duplicate(let base, let last) = try state.producers.check(stamped.header) {
+                return (AppendResult(baseOffset: base, lastOffset: last, isDuplicate: true), [@Sendable () -> Void]())
+            }
+            let placed = stamped.placed(at: state.endOffset, leaderEpoch: leaderEpoch)
+            try write(placed, to: &state, now: now)
+            state.producers.record(placed.header, now: now)
+            let result = AppendResult(baseOffset: placed.baseOffset, lastOffset: placed.lastOffset, isDuplicate: false)
+            return (result, gate.hidesUnsynced ? [] : state.observers)
+        }
+        for observer in observers { observer() }
+        return result
+    }
+
+    /// Ends a producer's transaction in this partition with a commit or abort marker, which takes an offset of its own. Returns that offset, before
+    /// it is durable. Without an open transaction the marker is written all the same, as Kafka does.
+    /// - Throws: as `append`.
+    package func appendMarker(commit: Bool, producerId: Int64, producerEpoch: Int16) throws(LogError) -> Int64 {
+        let now = clock()
+        let (offset, observers) = try state.withLock { (state) throws(LogError) in
+            try state.requireWritable()
+            let transaction = try state.producers.checkMarker(producerId: producerId, producerEpoch: producerEpoch)
+            let marker = RecordBatch.controlMarker(
+                commit: commit, producerId: producerId, producerEpoch: producerEpoch, coordinatorEpoch: 0,
+                timestamp: now)
+            let offset = state.endOffset
+            let aborted = transaction.flatMap { open in
+                commit
+                    ? nil
+                    : AbortedTransaction(
+                        producerId: producerId, firstOffset: open.firstOffset, lastOffset: offset,
+                        lastStableOffset: state.producers.lastStableOffset(after: open, markerOffset: offset))
+            }
+            try write(marker.placed(at: offset, leaderEpoch: 0), to: &state, now: now, aborting: aborted)
+            state.producers.recordMarker(producerId: producerId, producerEpoch: producerEpoch, now: now)
+            if let transaction, gate.hidesUnsynced {
+                state.ended.append(.init(firstOffset: transaction.firstOffset, markerOffset: offset))
+            }
+            return (offset, gate.hidesUnsynced ? [] : state.observers)
+        }
+        for observer in observers { observer() }
+        return offset
+    }
+
+    /// Closes the active segment and begins a new one. Without data in the active segment nothing happens.
+    package func roll() throws(LogError) {
+        try state.withLock { (state) throws(LogError) in
+            try state.requireWritable()
+            if state.active.sizeBytes > 0 { try guarded(&state) { (state) throws(LogError) in try roll(&state) } }
+        }
+    }
+
+    /// Writes a placed batch to the active segment, rolling first if need be.
+    private func write(
+        _ batch: RecordBatch, to state: inout PartitionState, now: Int64, aborting aborted: AbortedTransaction? = nil
+    ) throws(LogError) {
+        try guarded(&state) { (state) throws(LogError) in
+            if shouldRoll(state, before: batch, now: now) { try roll(&state) }
+            if state.active.sizeBytes == 0 { state.housekeeping.checkpoint.activeSince = now }
+            try write(batch, to: &state.active, aborting: aborted)
+            state.endOffset = batch.nextOffset
+        }
+        if case .interval = gate.policy, !state.housekeeping.isFlushAwaited {
+            state.housekeeping.isFlushAwaited = true
+            gate.flushInBackground(self, now: false)
+        }
+    }
+
+    /// All or nothing: what a failed write left behind the end is cut off again.
+    private func write(
+        _ batch: RecordBatch, to segment: inout LogSegment, aborting aborted: AbortedTransaction?
+    ) throws(LogError) {
+        let before = segment
+        do throws(LogError) {
+            if let aborted {
+                // Before its marker: an entry without a marker is taken back, a marker without an entry would show aborted records.
+                let file: any DiskFile
+                if let existing = segment.transactions.file {
+                    file = existing
+                } else {
+                    file = try disk.open(segment.path(.transactionIndex), .readWrite)
+                }
+                try segment.transactions.append(aborted, to: file)
+            }
+            try segment.append(batch, indexIntervalBytes: config.indexIntervalBytes)
+        } catch {
+            segment = before
+            guard error.code == .diskFull else { throw error }
+            try segment.file.truncate(to: segment.sizeBytes)
+            throw error
+        }
+    }
+
+    /// Runs a write; any failure but a full disk makes the partition read-only.
+    private func guarded(
+        _ state: inout PartitionState, _ body: (inout PartitionState) throws(LogError) -> Void
+    ) throws(LogError) {
+        do throws(LogError) {
+            try body(&state)
+        } catch {
+            guard error.code != .diskFull else { throw error }
+            throw Self.fail(&state, error, directory)
+        }
+    }
+
+    private func shouldRoll(_ state: PartitionState, before batch: RecordBatch, now: Int64) -> Bool {
+        let active = state.active
+        guard active.sizeBytes > 0 else { return false }
+        return active.sizeBytes + Int64(batch.sizeInBytes) > min(Int64(config.segmentBytes), Int64(Int32.max))
+            || now - state.housekeeping.checkpoint.activeSince >= config.segmentMilliseconds
+            || batch.lastOffset - active.baseOffset > Int64(Int32.max)
+    }
+
+    /// Seals the active segment and starts the next one at the end offset.
+    private func roll(_ state: inout PartitionState) throws(LogError) {
+        var sealed = state.active
+        try sealed.seal()
+        // The sealed segment goes to disk before anything is written behind it, so that a torn tail is always in the last segment. `os` promises
+        // no such thing and does not stop appends for up to a whole segment of dirty pages.
+        if gate.policy != .os { try sealed.file.sync() }
+        let next = try LogSegment.create(in: directory, baseOffset: state.endOffset, disk)
+        state.active = sealed
+        state.segments.append(next)
+        state.housekeeping.snapshots.append((state.endOffset, ProducerSnapshot.encode(state.producers)))
+        state.housekeeping.isDirectoryDirty = true
+        state.housekeeping.isCheckpointDue = true
+        gate.flushInBackground(self, now: true)
+    }
+}
+
+extension RecordBatch {
+    /// The batch with the log's time as its timestamp: attribute bit 3 and the largest timestamp, and so a new checksum.
+    fileprivate func stampedByLog(now: Int64) throws(LogError) -> RecordBatch {
+        var bytes = encoded()
+        bytes[22] |= 0x08
+        let checksum = bytes.withUnsafeMutableBytes { buffer in
+            buffer.storeBytes(of: now.bigEndian, toByteOffset: 35, as: Int64.self)
+            return CRC32C.checksum(UnsafeRawBufferPointer(rebasing: buffer[21...]))
+        }
+        bytes.withUnsafeMutableBytes { $0.storeBytes(of: checksum.bigEndian, toByteOffset: 17, as: UInt32.self) }
+        do throws(RecordsError) {
+            return try RecordBatch(validating: bytes, range: bytes.indices)
+        } catch {
+            throw LogError(.invalidBatch, "the batch cannot take the log's timestamp", cause: error)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+extension PartitionLog {
+    /// Flushes, writes the producer snapshot and the checkpoint, and refuses everything from now on. Only after every log closed without an error may
+    /// the next `open` be told of a clean shutdown. A second close does nothing.
+    /// - Throws: `.readOnly` when the log could not be flushed now or earlier; it is closed all the same, and the next `open` must recover.
+    package func close() throws(LogError) {
+        let isFirst = state.withLock { state in
+            guard state.phase == .open else { return false }
+            state.phase = .closing
+            return true
+        }
+        guard isFirst else { return }
+        defer { state.withLock { $0.phase = .closed } }
+        try state.withLock { (state) throws(LogError) in
+            if let failure = state.failure { throw failure }
+            try state.active.seal()
+            state.housekeeping.snapshots.append((state.endOffset, ProducerSnapshot.encode(state.producers)))
+            state.housekeeping.isCheckpointDue = true
+        }
+        try gate.flushBlocking(self)
+        if state.withLock({ $0.housekeeping.isCheckpointDue }) {
+            throw LogError(
+                .diskFull, "no room for the checkpoint; the next start has to scan the log", directory: directory)
+        }
+        try removeStaleSnapshots()
+    }
+
+    /// Removes the partition's folder. Readers that are in the middle of a read finish it.
+    package func delete() throws(LogError) {
+        state.withLock { $0.phase = .closed }
+        // Between flushes: one of this log might be writing its checkpoint.
+        try gate.exclusively { () throws(LogError) in
+            for name in try disk.openDirectory(directory, create: false) {
+                try disk.remove(FilePath.join(directory, name))
+            }
+            try disk.remove(directory)
+            if let parent = FilePath.split(directory).directory { try disk.syncDirectory(parent) }
+        }
+    }
+
+    /// Removes the snapshots of former ends: those at a segment's base and the newest one stay.
+    private func removeStaleSnapshots() throws(LogError) {
+        let kept = state.withLock { state in Set(state.segments.map(\.baseOffset) + [state.endOffset]) }
+        for offset in SegmentName.offsets(in: try disk.openDirectory(directory, create: false), .snapshot)
+        where !kept.contains(offset) {
+            try disk.remove(FilePath.join(directory, SegmentName.name(offset, .snapshot)))
+        }
+    }
+}

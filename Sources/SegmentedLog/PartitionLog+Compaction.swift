@@ -1,0 +1,84 @@
+import Records
+
+/// What one compaction pass did.
+package struct CompactionResult: Sendable, Equatable {
+    /// The bytes of the segments it looked at, before and after.
+    package var bytesBefore: Int64 = 0
+    package var bytesAfter: Int64 = 0
+    /// Records that a later one with the same key, an abort or an expired tombstone took away.
+    package var recordsRemoved = 0
+}
+
+extension PartitionLog {
+    /// Keeps the latest record of each key in the closed segments below the last stable offset; what is later stays untouched, and so does every offset.
+    /// Blocks the caller while it reads and writes; appends and reads go on. Only for topics with cleanup policy `.compact`, and nothing happens
+    /// unless a segment was closed since the last pass or another pass is running.
+    ///
+    /// Records of aborted transactions go. Those of committed ones become plain records and all markers go, since below the last stable offset
+    /// there is nothing left to decide; a consumer offsets topic would otherwise keep a marker for each commit ever made. A null value deletes its key and goes
+    /// itself with the first pass that begins `deleteRetentionMilliseconds` after its timestamp, but not with the first that meets it. A record
+    /// without a key is never superseded.
+    /// - Throws: `.diskFull`: the log is as before. `.corrupt`: a segment is damaged and compaction stops there. `.readOnly`, `.closed`, `.io`.
+    @discardableResult
+    package func compact() throws(LogError) -> CompactionResult {
+        guard config.cleanupPolicy == .compact, let job = try beginCompaction() else { return CompactionResult() }
+        defer { state.withLock { $0.housekeeping.isCompacting = false } }
+        var compactor = LogCompactor(
+            config: config, disk: disk, directory: directory, cleanedThrough: job.cleanedThrough, now: clock())
+        let end = try compactor.readKeys(job.segments, aborted: job.aborted)
+        // Before any hole appears, and with it every producer snapshot up to the active segment: compacted batches tell nothing about producers.
+        try allowHoles(below: end)
+        var result = CompactionResult()
+        var rest = job.segments.filter { $0.baseOffset < end }[...]
+        while !rest.isEmpty {
+            let group = try compactor.rewriteGroup(from: &rest)
+            result.bytesBefore += group.replaced.reduce(0) { $0 + $1.sizeBytes }
+            result.bytesAfter += group.segment?.sizeBytes ?? 0
+            replace(group)
+        }
+        result.recordsRemoved = compactor.recordsRemoved
+        return result
+    }
+
+    private struct Job {
+        var segments: [LogSegment]
+        var aborted: [AbortedTransaction]
+        var cleanedThrough: Int64
+    }
+
+    private func beginCompaction() throws(LogError) -> Job? {
+        try state.withLock { (state) throws(LogError) in
+            try state.requireWritable()
+            let stable = min(state.durableOffset, state.lastStableOffset(hidesUnsynced: gate.hidesUnsynced))
+            let cleanable = zip(state.segments, state.segments.dropFirst()).prefix { $0.1.baseOffset <= stable }
+            let cleanedThrough = state.housekeeping.checkpoint.cleanedThrough
+            guard !state.housekeeping.isCompacting, let end = cleanable.last?.1.baseOffset, end > cleanedThrough else {
+                return nil
+            }
+            state.housekeeping.isCompacting = true
+            return Job(
+                segments: cleanable.map(\.0), aborted: state.segments.flatMap(\.transactions.entries),
+                cleanedThrough: cleanedThrough)
+        }
+    }
+
+    private func allowHoles(below end: Int64) throws(LogError) {
+        state.withLock { state in
+            state.housekeeping.checkpoint.cleanedThrough = max(state.housekeeping.checkpoint.cleanedThrough, end)
+            state.housekeeping.isCheckpointDue = true
+        }
+        try gate.flushBlocking(self)
+        if state.withLock({ $0.housekeeping.isCheckpointDue }) {
+            throw LogError(.diskFull, "no room for the checkpoint that compaction needs", directory: directory)
+        }
+    }
+
+    private func replace(_ group: LogCompactor.Group) {
+        let bases = Set(group.replaced.map(\.baseOffset))
+        state.withLock { state in
+            guard let first = state.segments.firstIndex(where: { bases.contains($0.baseOffset) }) else { return }
+            state.segments.removeAll { bases.contains($0.baseOffset) }
+            if let segment = group.segment { state.segments.insert(segment, at: first) }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Records
+
+/// What a reader sees.
+package enum Isolation: Sendable {
+    /// Everything below the high watermark.
+    case readUncommitted
+    /// Everything below the last stable offset, and which transactions to leave out.
+    case readCommitted
+}
+
+/// What a read gave.
+package struct LogRead: Sendable {
+    /// Whole batches, ascending, checksums verified; the first one holds the offset asked for, which may be in its middle. They share one buffer.
+    package var batches: [RecordBatch]
+    /// Where to read on.
+    package var nextOffset: Int64
+    /// Under `.readCommitted`: the aborted transactions that overlap the batches, ascending by first offset.
+    package var abortedTransactions: [AbortedTransaction]
+}
+
+extension PartitionLog {
+    private struct Plan {
+        var segment: LogSegment
+        /// The next segment's base offset, when there is one.
+        var nextBase: Int64?
+        /// Readers see nothing from here on.
+        var bound: Int64
+        var denseFrom: Int64
+    }
+
+    /// Reads whole batches from the one that holds `offset` on: at least one if there is any, up to `bytesMax` bytes if the first is smaller.
+    ///
+    /// At the high watermark (or last stable offset) the result is empty; `onAdvance` tells when there is more.
+    /// - Throws: `.offsetOutOfRange` below the start or above the end; `.corrupt` with the place, when the batch at `offset` is damaged or missing.
+    package func read(from offset: Int64, bytesMax: Int, isolation: Isolation) throws(LogError) -> LogRead {
+        var offset = offset
+        while true {
+            guard let plan = try plan(offset, isolation) else {
+                return LogRead(batches: [], nextOffset: offset, abortedTransactions: [])
+            }
+            let batches = try plan.segment.read(
+                from: offset, below: plan.bound, bytesMax: bytesMax, denseFrom: plan.denseFrom)
+            if let last = batches.last {
+                let aborted = isolation == .readCommitted ? abortedTransactions(from: offset, to: last.nextOffset) : []
+                return LogRead(batches: batches, nextOffset: last.nextOffset, abortedTransactions: aborted)
+            }
+            guard offset < plan.denseFrom else {
+                throw plan.segment.corrupt("offset \(offset) is missing", at: plan.segment.sizeBytes)
+            }
+            guard let nextBase = plan.nextBase, nextBase < plan.bound else {
+                return LogRead(batches: [], nextOffset: plan.bound, abortedTransactions: [])
+            }
+            offset = nextBase
+        }
+    }
+
+    /// Where to read `offset`; nil when readers do not see it yet.
+    private func plan(_ offset: Int64, _ isolation: Isolation) throws(LogError) -> Plan? {
+        try state.withLock { (state) throws(LogError) in
+            try state.requireOpen()
+            guard offset >= state.startOffset, offset <= state.endOffset else {
+                throw LogError(
+                    .offsetOutOfRange,
+                    "offset \(offset) of \(topicPartition) is not between \(state.startOffset) and \(state.endOffset)",
+                    directory: directory)
+            }
+            let bound =
+                switch isolation {
+                case .readUncommitted: state.highWatermark(hidesUnsynced: gate.hidesUnsynced)
+                case .readCommitted: state.lastStableOffset(hidesUnsynced: gate.hidesUnsynced)
+                }
+            guard offset < bound else { return nil }
+            let index = state.segmentIndex(of: offset)
+            return Plan(
+                segment: state.segments[index],
+                nextBase: index + 1 < state.segments.count ? state.segments[index + 1].baseOffset : nil,
+                bound: bound, denseFrom: state.housekeeping.checkpoint.cleanedThrough)
+        }
+    }
+
+    private func abortedTransactions(from offset: Int64, to end: Int64) -> [AbortedTransaction] {
+        // A marker is never before its transaction: only this segment and later ones can have it.
+        let candidates = state.withLock { state in
+            state.segments[state.segmentIndex(of: offset)...].map(\.transactions.entries)
+        }
+        return candidates.joined().filter { $0.firstOffset < end && $0.lastOffset >= offset }
+            .sorted { ($0.firstOffset, $0.lastOffset) < ($1.firstOffset, $1.lastOffset) }
+    }
+
+    /// The first visible data record whose timestamp is `timestamp` (milliseconds) or later; nil when there is none.
+    /// - Throws: `.corrupt`, when a batch that must be looked at is.
+    package func offset(forTimestamp timestamp: Int64) throws(LogError) -> (offset: Int64, timestamp: Int64)? {
+        let (segments, start, bound) = try state.withLock { (state) throws(LogError) in
+            try state.requireOpen()
+            return (state.segments, state.startOffset, state.highWatermark(hidesUnsynced: gate.hidesUnsynced))
+        }
+        for segment in segments {
+            if let found = try segment.firstRecord(atOrAfter: timestamp, from: start, below: bound) { return found }
+        }
+        return nil
+    }
+}

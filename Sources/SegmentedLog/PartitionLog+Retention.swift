@@ -1,0 +1,75 @@
+extension PartitionLog {
+    /// Moves the log start offset up to `offset` (at most the high watermark) and removes the segments that lie wholly below.
+    /// Returns once the new start is on disk; at or below the present start nothing happens.
+    /// - Throws: `.offsetOutOfRange` above the high watermark; `.readOnly`, `.closed`, `.io`.
+    package func deleteRecords(before offset: Int64) throws(LogError) {
+        let isMoved = try state.withLock { (state) throws(LogError) in
+            try state.requireWritable()
+            let watermark = state.highWatermark(hidesUnsynced: gate.hidesUnsynced)
+            guard offset <= watermark else {
+                throw LogError(
+                    .offsetOutOfRange,
+                    "records before \(offset) cannot be deleted: \(topicPartition) ends at \(watermark)",
+                    directory: directory)
+            }
+            guard offset > state.startOffset else { return false }
+            Self.moveStart(&state, to: offset)
+            return true
+        }
+        if isMoved { try removeSegmentsBelowStart() }
+    }
+
+    /// Removes closed segments that are older or more than the topic keeps, and forgets producers not heard of for long. For a compacted topic only
+    /// the latter. Cheap when there is nothing to do; `now` is in milliseconds since the epoch.
+    package func applyRetention(now: Int64) throws(LogError) {
+        let start = try state.withLock { (state) throws(LogError) in
+            try state.requireWritable()
+            state.producers.expire(before: now - config.producerExpirationMilliseconds)
+            guard config.cleanupPolicy == .delete else { return state.startOffset }
+            let start = retainedStart(state, now: now)
+            if start > state.startOffset { Self.moveStart(&state, to: start) }
+            return state.segments[0].baseOffset
+        }
+        if start < startOffset { try removeSegmentsBelowStart() }
+    }
+
+    /// The base offset of the first segment to keep. The active segment always stays.
+    private func retainedStart(_ state: PartitionState, now: Int64) -> Int64 {
+        var excess = config.retentionBytes.map { limit in state.segments.reduce(-limit) { $0 + $1.sizeBytes } } ?? 0
+        var start = state.startOffset
+        let watermark = state.highWatermark(hidesUnsynced: gate.hidesUnsynced)
+        for (segment, next) in zip(state.segments, state.segments.dropFirst()) where next.baseOffset <= watermark {
+            let isSurplus = config.retentionBytes != nil && excess >= segment.sizeBytes
+            let isOld = config.retentionMilliseconds.map { (segment.newest?.timestamp ?? .min) < now - $0 } ?? false
+            guard isSurplus || isOld || next.baseOffset <= state.startOffset else { break }
+            excess -= segment.sizeBytes
+            start = max(start, next.baseOffset)
+        }
+        return start
+    }
+
+    private static func moveStart(_ state: inout PartitionState, to offset: Int64) {
+        state.startOffset = offset
+        state.housekeeping.checkpoint.startOffset = offset
+        state.housekeeping.isCheckpointDue = true
+    }
+
+    /// The checkpoint first: a start offset that moved never moves back, whatever is left of the files.
+    private func removeSegmentsBelowStart() throws(LogError) {
+        try gate.flushBlocking(self)
+        let removed = try state.withLock { (state) throws(LogError) -> [LogSegment] in
+            if state.housekeeping.isCheckpointDue {
+                throw LogError(.diskFull, "no room to store the log start offset", directory: directory)
+            }
+            // While compaction replaces segments they stay; the next retention removes them.
+            guard !state.housekeeping.isCompacting else { return [] }
+            let count = zip(state.segments, state.segments.dropFirst())
+                .prefix { $0.1.baseOffset <= state.startOffset }.count
+            let removed = Array(state.segments.prefix(count))
+            state.segments.removeFirst(count)
+            return removed
+        }
+        for segment in removed { try LogSegment.removeFiles(of: segment.baseOffset, in: directory, disk) }
+        if !removed.isEmpty { try disk.syncDirectory(directory) }
+    }
+}

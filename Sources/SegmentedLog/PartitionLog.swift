@@ -1,0 +1,100 @@
+import Records
+import Synchronization
+
+/// The log of one partition: a folder of segments. Every call may come from any thread; appends are ordered by its mutex.
+///
+/// Reads take the mutex only to learn which segment to read and how far. What an fsync or a write other than for want of room fails on makes the
+/// partition read-only until it is opened again.
+package final class PartitionLog: Sendable {
+    /// The partition this is.
+    package let topicPartition: TopicPartition
+    /// The partition's own folder, `<data directory>/<topic>-<partition>`.
+    package let directory: String
+    /// How it is kept.
+    package let config: LogConfig
+    /// What opening found wrong and did not touch: each names directory, segment and byte offset. Reads that come there throw the same.
+    package let damage: [LogError]
+    /// How many bytes of torn tail opening cut off.
+    package let truncatedBytes: Int64
+
+    let disk: any Disk
+    let gate: FlushGate
+    let clock: @Sendable () -> Int64
+    let state: Mutex<PartitionState>
+
+    /// Opens or creates a partition.
+    /// - Parameters:
+    ///   - directory: the partition's own folder; its parent exists.
+    ///   - gate: the data directory's; its policy says what durable means.
+    ///   - cleanShutdown: true only if the last process closed every log without an error. Then nothing is scanned.
+    ///   - clock: now in milliseconds since the epoch.
+    /// - Throws: `.io`, `.diskFull`. Corruption is no error here: see `damage`.
+    package static func open(
+        directory: String, topicPartition: TopicPartition, config: LogConfig, disk: any Disk, gate: FlushGate,
+        cleanShutdown: Bool, clock: @escaping @Sendable () -> Int64 = systemMilliseconds
+    ) throws(LogError) -> PartitionLog {
+        var recovery = LogRecovery(
+            directory: directory, config: config, disk: disk, isClean: cleanShutdown, now: clock())
+        let recovered = try recovery.run()
+        return PartitionLog(topicPartition, directory, config, disk, gate, clock, recovered)
+    }
+
+    private init(
+        _ topicPartition: TopicPartition, _ directory: String, _ config: LogConfig, _ disk: any Disk, _ gate: FlushGate,
+        _ clock: @escaping @Sendable () -> Int64, _ recovered: LogRecovery.Recovered
+    ) {
+        self.topicPartition = topicPartition
+        self.directory = directory
+        self.config = config
+        self.disk = disk
+        self.gate = gate
+        self.clock = clock
+        damage = recovered.damage
+        truncatedBytes = recovered.truncatedBytes
+        state = Mutex(
+            PartitionState(
+                segments: recovered.segments, startOffset: recovered.checkpoint.startOffset,
+                endOffset: recovered.endOffset, durableOffset: recovered.endOffset, producers: recovered.producers,
+                housekeeping: PartitionState.Housekeeping(checkpoint: recovered.checkpoint)))
+    }
+
+    /// The first offset that can be read.
+    package var startOffset: Int64 { state.withLock { $0.startOffset } }
+    /// The offset the next record gets.
+    package var endOffset: Int64 { state.withLock { $0.endOffset } }
+    /// The end of what `.readUncommitted` sees: the durable end under `flush: always`, else `endOffset`.
+    package var highWatermark: Int64 {
+        state.withLock { $0.highWatermark(hidesUnsynced: gate.hidesUnsynced) }
+    }
+    /// The end of what `.readCommitted` sees: the first open transaction's offset, else the high watermark.
+    package var lastStableOffset: Int64 {
+        state.withLock { $0.lastStableOffset(hidesUnsynced: gate.hidesUnsynced) }
+    }
+    /// The bytes of all `.log` files.
+    package var sizeInBytes: Int64 { state.withLock { $0.segments.reduce(0) { $0 + $1.sizeBytes } } }
+    /// Whether appends are refused because of a failed write or fsync.
+    package var isReadOnly: Bool { state.withLock { $0.failure != nil } }
+    /// The transactions without an end marker, ascending by first offset.
+    package var openTransactions: [OpenTransaction] { state.withLock { $0.producers.open } }
+
+    /// Adds a callback for whenever the high watermark or the last stable offset moves. It runs outside the mutex, on the appending or the flush
+    /// thread: it must be quick and must not close, delete or maintain the log. It stays for the log's life.
+    package func onAdvance(_ callback: @escaping @Sendable () -> Void) {
+        state.withLock { $0.observers.append(callback) }
+    }
+
+    /// Makes the partition read-only for this reason, unless it is so already; returns the error that appends get from now on.
+    func fail(_ cause: LogError) -> LogError {
+        state.withLock { state in Self.fail(&state, cause, directory) }
+    }
+
+    static func fail(_ state: inout PartitionState, _ cause: LogError, _ directory: String) -> LogError {
+        if let failure = state.failure { return failure }
+        let error = LogError(
+            .readOnly,
+            "the partition is read-only: what was written from offset \(state.durableOffset) on may be lost; check the disk, then start again",
+            directory: directory, segment: cause.segment, systemError: cause.systemError, cause: cause)
+        state.failure = error
+        return error
+    }
+}

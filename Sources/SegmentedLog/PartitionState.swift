@@ -1,0 +1,85 @@
+/// What a partition's mutex guards.
+struct PartitionState: Sendable {
+    /// Where the log is in its life.
+    enum Phase: Sendable {
+        case open
+        /// `close` has begun: no appends, the last flush is to come.
+        case closing
+        case closed
+    }
+
+    /// A committed or aborted transaction whose marker may not be durable: it holds the last stable offset back until it is.
+    struct EndedTransaction: Sendable {
+        var firstOffset: Int64
+        var markerOffset: Int64
+    }
+
+    /// Ascending, never empty; the last one is active.
+    var segments: [LogSegment]
+    var startOffset: Int64
+    var endOffset: Int64
+    /// All below has been synced.
+    var durableOffset: Int64
+    var producers: ProducerTable
+    var ended: [EndedTransaction] = []
+    var housekeeping: Housekeeping
+    var phase = Phase.open
+    /// Why there are no appends any more.
+    var failure: LogError?
+    var observers: [@Sendable () -> Void] = []
+
+    /// What is to be brought to disk beside the batches.
+    struct Housekeeping: Sendable {
+        /// What the next checkpoint says; its recovery point is set when it is written.
+        var checkpoint: PartitionCheckpoint
+        var isCheckpointDue = false
+        /// A segment was created and its directory entries may not be synced.
+        var isDirectoryDirty = false
+        /// Producer tables to be written as snapshots, by offset.
+        var snapshots: [(offset: Int64, bytes: [UInt8])] = []
+        /// A background flush has been asked for and has not begun.
+        var isFlushAwaited = false
+        /// Compaction reads and replaces closed segments: none may be removed meanwhile.
+        var isCompacting = false
+    }
+
+    var active: LogSegment {
+        get { segments[segments.count - 1] }
+        set { segments[segments.count - 1] = newValue }
+    }
+
+    /// The end of what readers of uncommitted data see.
+    func highWatermark(hidesUnsynced: Bool) -> Int64 { hidesUnsynced ? durableOffset : endOffset }
+
+    /// The end of what readers of committed data see.
+    func lastStableOffset(hidesUnsynced: Bool) -> Int64 {
+        let watermark = highWatermark(hidesUnsynced: hidesUnsynced)
+        var stable = min(watermark, producers.open.first?.firstOffset ?? watermark)
+        for transaction in ended where transaction.markerOffset >= watermark {
+            stable = min(stable, transaction.firstOffset)
+        }
+        return max(stable, min(startOffset, watermark))
+    }
+
+    /// The index of the segment that holds `offset`, or would.
+    func segmentIndex(of offset: Int64) -> Int {
+        var low = 0
+        var high = segments.count
+        while high - low > 1 {
+            let middle = low + (high - low) / 2
+            if segments[middle].baseOffset <= offset { low = middle } else { high = middle }
+        }
+        return low
+    }
+
+    /// Throws unless appends are possible.
+    func requireWritable() throws(LogError) {
+        guard phase == .open else { throw LogError(.closed, "the partition is closed", directory: active.directory) }
+        if let failure { throw failure }
+    }
+
+    /// Throws unless reads are possible.
+    func requireOpen() throws(LogError) {
+        guard phase == .open else { throw LogError(.closed, "the partition is closed", directory: active.directory) }
+    }
+}

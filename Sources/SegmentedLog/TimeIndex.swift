@@ -1,0 +1,51 @@
+/// The sparse map from timestamp to offset of one segment (`.timeindex`): 8 bytes timestamp, 4 bytes offset relative to the segment's base.
+///
+/// An entry (T, O) says: T is the largest timestamp up to then, and its batch ends at O. So every record later than T comes after O. Timestamps ascend.
+struct TimeIndex: Sendable {
+    static let entryBytes = 12
+
+    private(set) var entries: IndexFile
+    let baseOffset: Int64
+    /// The newest entry; nil without entries.
+    private(set) var last: (timestamp: Int64, offset: Int64)?
+
+    init(_ file: any DiskFile, baseOffset: Int64) throws(LogError) {
+        entries = try IndexFile(file, entryBytes: Self.entryBytes)
+        self.baseOffset = baseOffset
+        if entries.count > 0 {
+            last = Self.decode(try entries.entry(entries.count - 1), baseOffset: baseOffset)
+        }
+    }
+
+    /// Adds an entry when `timestamp` is above the last one's.
+    mutating func append(timestamp: Int64, offset: Int64) throws(LogError) {
+        if let last, timestamp <= last.timestamp { return }
+        try entries.append(Self.encode(timestamp: timestamp, offset: offset, baseOffset: baseOffset))
+        last = (timestamp, offset)
+    }
+
+    /// An offset below which no record has this timestamp or a later one.
+    func offset(before timestamp: Int64) throws(LogError) -> Int64 {
+        let base = baseOffset
+        let found = try entries.last(where: { Self.decode($0, baseOffset: base).timestamp < timestamp })
+        guard let found else { return base }
+        return Self.decode(try entries.entry(found), baseOffset: base).offset
+    }
+
+    static func encode(timestamp: Int64, offset: Int64, baseOffset: Int64) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(entryBytes)
+        bytes.appendBigEndian(timestamp)
+        bytes.appendBigEndian(UInt32(truncatingIfNeeded: offset - baseOffset))
+        return bytes
+    }
+
+    private static func decode(_ bytes: [UInt8], baseOffset: Int64) -> (timestamp: Int64, offset: Int64) {
+        bytes.withUnsafeBytes { buffer in
+            (
+                buffer.bigEndian(at: 0, as: Int64.self),
+                baseOffset &+ Int64(buffer.bigEndian(at: 8, as: UInt32.self))
+            )
+        }
+    }
+}
