@@ -215,7 +215,7 @@ struct GrammarTests {
         let pieces = [
             "${", "}", ": ", "\n---\n", "&a ", "*a", "\t", "[", "{", "'", "\"", "|\n", "\n", "<<: ", "- ", "[0].",
         ]
-        for round in 0..<200 {
+        for round in 0..<100 {
             var bytes = originals[round % originals.count]
             for _ in 0..<Int.random(in: 1...4, using: &generator) {
                 let position = Int.random(in: 0..<bytes.count, using: &generator)
