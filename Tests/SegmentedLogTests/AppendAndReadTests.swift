@@ -13,7 +13,9 @@ struct AppendAndReadTests {
     @Test("offsets are dense, and a read in the middle of a batch gives the whole batch")
     func offsets() throws {
         let log = try openLog(folder.partition)
-        #expect(try log.append(makeBatch(["a", "b", "c"])) == AppendResult(baseOffset: 0, lastOffset: 2, isDuplicate: false))
+        #expect(
+            try log.append(makeBatch(["a", "b", "c"])) == AppendResult(baseOffset: 0, lastOffset: 2, isDuplicate: false)
+        )
         #expect(try log.append(makeBatch(["d"]), leaderEpoch: 7).baseOffset == 3)
         let read = try log.read(from: 1, bytesMax: 1, isolation: .readUncommitted)
         #expect(read.batches.map(\.baseOffset) == [0])
@@ -21,8 +23,11 @@ struct AppendAndReadTests {
         let second = try log.read(from: 3, bytesMax: 1 << 20, isolation: .readCommitted)
         #expect(second.batches.first?.header.partitionLeaderEpoch == 7)
         #expect(try log.read(from: 4, bytesMax: 1, isolation: .readUncommitted).batches.isEmpty)
-        #expect(logError { _ = try log.read(from: 5, bytesMax: 1, isolation: .readUncommitted) }?.code == .offsetOutOfRange)
-        #expect(logError { _ = try log.read(from: -1, bytesMax: 1, isolation: .readUncommitted) }?.code == .offsetOutOfRange)
+        #expect(
+            logError { _ = try log.read(from: 5, bytesMax: 1, isolation: .readUncommitted) }?.code == .offsetOutOfRange)
+        #expect(
+            logError { _ = try log.read(from: -1, bytesMax: 1, isolation: .readUncommitted) }?.code == .offsetOutOfRange
+        )
     }
 
     @Test("the bytes on disk are the batch's own, with offset and epoch patched")
@@ -95,7 +100,8 @@ struct AppendAndReadTests {
         try log.applyRetention(now: clock.now)
         #expect(log.startOffset == 10)
         #expect(try log.values() == ["y"])
-        #expect(logError { _ = try log.read(from: 9, bytesMax: 1, isolation: .readUncommitted) }?.code == .offsetOutOfRange)
+        #expect(
+            logError { _ = try log.read(from: 9, bytesMax: 1, isolation: .readUncommitted) }?.code == .offsetOutOfRange)
     }
 
     @Test("the log start offset survives a restart, clean or not", arguments: [true, false])

@@ -59,7 +59,9 @@ final class SimulatedDisk: Disk {
     func cutPower(at operation: Int?) { state.withLock { $0.cutAt = operation } }
     func failSyncs(at sync: Int?) { state.withLock { $0.failSyncAt = sync } }
     func limit(toBytes bytes: Int?) { state.withLock { $0.capacityBytes = bytes } }
-    var usedBytes: Int { state.withLock { state in state.names.values.reduce(0) { $0 + (state.inodes[$1]?.current.count ?? 0) } } }
+    var usedBytes: Int {
+        state.withLock { state in state.names.values.reduce(0) { $0 + (state.inodes[$1]?.current.count ?? 0) } }
+    }
 
     /// What is there when the power is back.
     func powerCut() -> SimulatedDisk {
