@@ -74,7 +74,8 @@ enum TrafficPools {
         "/", "/index.html", "/products/winter-2026/boots-and-gloves?colour=red&size=42&sort=price&page=3",
         "/api/v2/orders/20261122/items?expand=prices,stock,images&limit=50", "/assets/app.8f3a2c1d.js",
         "/assets/styles/main.77aa01.css", "/images/catalogue/2026/11/photo-0042-large@2x.webp",
-        "/search?q=stra%C3%9Fenkarte+m%C3%BCnchen&lang=de", "/account/settings/notifications?from=newsletter&utm_source=mail",
+        "/search?q=stra%C3%9Fenkarte+m%C3%BCnchen&lang=de",
+        "/account/settings/notifications?from=newsletter&utm_source=mail",
         "/blog/2026/11/how-we-count-every-line-of-a-log-exactly-once", "/cart", "/checkout/payment", "/favicon.ico",
         "/api/v1/session/keepalive", "/fonts/inter-var.woff2",
     ]
@@ -127,8 +128,11 @@ enum TrafficPools {
     ].map { Array($0.utf8) }
 
     static let unparsable = [
-        "Nov 22 22:07:02 web1 systemd[1]: Reloading nginx.service - A high performance web server", "192.0.2.17 - - [22/Nov/2026:22:0",
-        "PHP Warning:  Undefined array key \"q\" in /var/www/html/search.php on line", "[core:notice] AH00094: Command line: '/usr/sbin/apache2'",
-        "198.51.100.4 - - [22/Nov/2026:22:07:02 +0000] \"GET / HTTP/1.1\" two-hundred 512 \"-\" \"-\"", "\u{0}\u{0}\u{0}\u{0}", "...",
+        "Nov 22 22:07:02 web1 systemd[1]: Reloading nginx.service - A high performance web server",
+        "192.0.2.17 - - [22/Nov/2026:22:0",
+        "PHP Warning:  Undefined array key \"q\" in /var/www/html/search.php on line",
+        "[core:notice] AH00094: Command line: '/usr/sbin/apache2'",
+        "198.51.100.4 - - [22/Nov/2026:22:07:02 +0000] \"GET / HTTP/1.1\" two-hundred 512 \"-\" \"-\"",
+        "\u{0}\u{0}\u{0}\u{0}", "...",
     ].map { Array($0.utf8) }
 }
