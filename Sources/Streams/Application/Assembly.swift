@@ -8,17 +8,18 @@ struct Assembly {
 
     private let settings: SluiceSettings
     private let factories: Factories
-    private let binders: [String: any Binder]
+    private let sources: Set<String>
     private var diagnostics: [Diagnostic] = []
     private var declaredOutlets: [TopicPlace: OutletPlan] = [:]
 
     /// The plans of all stages and chains that run.
     /// - Throws: `StreamError.configuration` with every finding.
     static func plans(
-        _ settings: SluiceSettings, factories: Factories, binders: [String: any Binder]
+        _ settings: SluiceSettings, factories: Factories, sources: Set<String>
     ) throws(StreamError) -> [StagePlan] {
-        var assembly = Assembly(settings: settings, factories: factories, binders: binders)
+        var assembly = Assembly(settings: settings, factories: factories, sources: sources)
         assembly.checkNames()
+        assembly.checkSources()
         assembly.checkBindings()
         assembly.resolveOutlets()
         let plans = assembly.chains.compactMap { assembly.plan($0) }
@@ -26,10 +27,34 @@ struct Assembly {
         return plans
     }
 
-    private init(settings: SluiceSettings, factories: Factories, binders: [String: any Binder]) {
+    /// Every binding's binder must be there.
+    static func checkBinders(_ stream: StreamSettings, binders: [String: any Binder]) throws(StreamError) {
+        let known = binders.isEmpty ? "none" : binders.keys.sorted().joined(separator: ", ")
+        let findings = stream.bindings.values.sorted { $0.name < $1.name }.compactMap { binding -> Diagnostic? in
+            let binder = binding.binder ?? stream.defaultBinder
+            guard binders[binder] == nil else { return nil }
+            return Diagnostic(
+                .error, "binding '\(binding.name)': there is no binder '\(binder)'; the application has \(known)",
+                at: binding.location)
+        }
+        guard findings.isEmpty else { throw StreamError(findings) }
+    }
+
+    /// How a source's binding is produced to; nil where it is not declared.
+    static func outlet(of source: String, _ stream: StreamSettings) throws(StreamError) -> OutletPlan? {
+        guard let binding = stream.bindings["\(source)-out-0"], let topic = binding.destinations.first else { return nil }
+        do {
+            return try OutletPlan(
+                binding, topic: TopicPlace(binder: binding.binder ?? stream.defaultBinder, topic: topic))
+        } catch {
+            throw StreamError(.configuration, "binding '\(binding.name)'", cause: error)
+        }
+    }
+
+    private init(settings: SluiceSettings, factories: Factories, sources: Set<String>) {
         self.settings = settings
         self.factories = factories
-        self.binders = binders
+        self.sources = sources
     }
 
     private var declared: [String: StageSettings] {
@@ -64,16 +89,22 @@ struct Assembly {
         }
     }
 
-    /// Every binding must be some stage's, some chain's or the agent's.
+    private mutating func checkSources() {
+        for source in sources.sorted() {
+            if let stage = declared[source] {
+                report("stage '\(source)' is declared here and a source in Swift: rename one of them", at: stage.location)
+            }
+            if settings.stream.bindings["\(source)-out-0"] == nil {
+                report("source '\(source)' has no output binding: declare '\(source)-out' under stream.bindings", at: nil)
+            }
+        }
+    }
+
+    /// Every binding must be some stage's, some chain's, some source's or the agent's.
     private mutating func checkBindings() {
-        let stems = Set(names).union(chains.map(\.name))
+        let stems = Set(names).union(chains.map(\.name)).union(sources)
         let agentOutputs = Set(settings.agent.inputs.map(\.output))
         for (name, binding) in settings.stream.bindings.sorted(by: { $0.key < $1.key }) {
-            let binderName = binding.binder ?? settings.stream.defaultBinder
-            if binders[binderName] == nil {
-                let known = binders.keys.sorted().joined(separator: ", ")
-                report("binding '\(name)': there is no binder '\(binderName)'; there are \(known)", at: binding.location)
-            }
             if agentOutputs.contains(name) { continue }
             guard let place = BindingName(name) else {
                 report(

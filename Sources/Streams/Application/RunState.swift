@@ -13,6 +13,8 @@ struct RunState: Sendable {
     /// The stations of an application's life, in their order.
     enum Phase: Sendable {
         case ready
+        /// Names are checked and topics made.
+        case starting
         case running
         /// Workers finish what was delivered to them and end.
         case draining

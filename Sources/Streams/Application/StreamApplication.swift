@@ -19,21 +19,25 @@ public final class StreamApplication: Service {
     private struct Content {
         var factories: Assembly.Factories = [:]
         var doubled: Set<String> = []
+        var sources: Set<String> = []
+        var topics: Topics?
         var plans: [StagePlan] = []
         var monitors: [StageMonitor] = []
     }
 
-    /// Creates an application. Nothing is opened or checked before `run`.
+    /// Creates an application. Nothing is opened before `run`, and whether stages and bindings fit together is checked there.
     /// - Parameters:
     ///   - settings: the bindings and stages.
     ///   - binders: the binders by the names that bindings call them; `settings.stream.defaultBinder` serves bindings that name none. They
     ///     stay open when the application ends.
     ///   - shutdownLimit: how long a graceful shutdown may take before what is not committed is given up.
     ///   - logger: where the application says what it cannot say by an error.
+    /// - Throws: `.configuration` for bindings whose binder is not among those given.
     public init(
         settings: SluiceSettings, binders: [String: any Binder], shutdownLimit: Duration = .seconds(10),
         logger: Logger = Logger(label: "sluice.streams")
-    ) {
+    ) throws(StreamError) {
+        try Assembly.checkBinders(settings.stream, binders: binders)
         self.settings = settings
         self.binders = binders
         self.shutdownLimit = shutdownLimit
@@ -80,9 +84,19 @@ public final class StreamApplication: Service {
         register(name) { ClosureBatchStage(body: body) }
     }
 
+    /// Registers the program itself as what feeds the binding `<name>-out-0`.
+    public func source(_ name: String) -> StreamSource {
+        content.withLock { content in
+            if !content.sources.insert(name).inserted || content.factories[name] != nil {
+                content.doubled.insert(name)
+            }
+        }
+        return StreamSource(name: name, application: self)
+    }
+
     private func register(_ name: String, _ make: @escaping @Sendable () throws -> any Stage) {
         content.withLock { content in
-            if content.factories.updateValue(make, forKey: name) != nil {
+            if content.factories.updateValue(make, forKey: name) != nil || content.sources.contains(name) {
                 content.doubled.insert(name)
             }
         }
@@ -109,15 +123,24 @@ public final class StreamApplication: Service {
     }
 
     private func beginShutdown() {
-        control.update { if $0.phase == .running { $0.phase = .draining } }
+        control.update { if $0.phase == .running || $0.phase == .starting { $0.phase = .draining } }
     }
 
     private func runToEnd() async throws(StreamError) {
+        let isFirst = control.update { state in
+            defer { if state.phase == .ready { state.phase = .starting } }
+            return state.phase == .ready
+        }
+        guard isFirst else { throw StreamError(.state, "the application runs or has run already") }
+        defer { control.update { $0.phase = .ended } }
         let plans = try assemble()
         let topics = Topics(binders: binders)
-        try await TopicSetup(settings: settings, plans: plans, topics: topics, logger: logger).run()
+        try await TopicSetup(
+            settings: settings, plans: plans, sources: content.withLock(\.sources), topics: topics, logger: logger
+        ).run()
         let workers = content.withLock { content in
             content.plans = plans
+            content.topics = topics
             content.monitors = plans.map { StageMonitor(name: $0.name) }
             return zip(plans, content.monitors).flatMap { plan, monitor in
                 (0..<max(1, plan.consumer.concurrency)).map { index in
@@ -127,15 +150,11 @@ public final class StreamApplication: Service {
                 }
             }
         }
-        let isFirst = control.update { state in
-            guard state.phase == .ready else { return false }
-            state.phase = .running
+        control.update { state in
             state.workers = Set(workers.map(\.name))
             state.paused.formUnion(plans.filter { !$0.consumer.autoStartup }.map(\.input.name))
-            return true
+            if state.phase == .starting { state.phase = .running }
         }
-        guard isFirst else { throw StreamError(.state, "the application runs or has run already") }
-        defer { control.update { $0.phase = .ended } }
         let runId = String(UInt64.random(in: 0...UInt64.max), radix: 36)
         let failure = await withTaskGroup(of: TaskEnd.self) { group in
             for (name, plan, context) in workers {
@@ -192,12 +211,12 @@ public final class StreamApplication: Service {
     }
 
     private func assemble() throws(StreamError) -> [StagePlan] {
-        let (factories, doubled) = content.withLock { ($0.factories, $0.doubled) }
+        let (factories, sources, doubled) = content.withLock { ($0.factories, $0.sources, $0.doubled) }
         guard doubled.isEmpty else {
             throw StreamError(
                 doubled.sorted().map { Diagnostic(.error, "stage '\($0)' is registered twice: rename one of them") })
         }
-        return try Assembly.plans(settings, factories: factories, binders: binders)
+        return try Assembly.plans(settings, factories: factories, sources: sources)
     }
 
     // MARK: While it runs
@@ -231,7 +250,7 @@ public final class StreamApplication: Service {
     ///
     /// Nothing is known of producers outside the application: they have to be quiet before the question makes sense.
     public func waitUntilIdle() async {
-        await control.wait { $0.phase != .ready }
+        await control.wait { $0.phase != .ready && $0.phase != .starting }
         var quietRounds = 0
         // A partition on its way from one worker to another is nobody's for a moment: a second quiet round sees it arrive.
         while quietRounds < 2, !Task.isCancelled, control.value.phase == .running {
@@ -244,6 +263,19 @@ public final class StreamApplication: Service {
             let after = activity
             quietRounds = before == after && !after.isRetrying ? quietRounds + 1 : 0
         }
+    }
+
+    /// The topics once they are made, and how `<source>-out-0` is produced to.
+    /// - Throws: `.state` where the application does not run.
+    func outlet(of source: String) async throws(StreamError) -> (plan: OutletPlan, topics: Topics) {
+        await control.wait { $0.phase != .ready && $0.phase != .starting }
+        guard control.value.phase == .running, let topics = content.withLock(\.topics) else {
+            throw StreamError(.state, "source '\(source)' cannot send: the application does not run")
+        }
+        guard let plan = try Assembly.outlet(of: source, settings.stream) else {
+            throw StreamError(.state, "source '\(source)' has no output binding")
+        }
+        return (plan, topics)
     }
 
     private struct Activity: Equatable {

@@ -6,6 +6,7 @@ import Settings
 struct TopicSetup {
     let settings: SluiceSettings
     let plans: [StagePlan]
+    let sources: Set<String>
     let topics: Topics
     let logger: Logger
 
@@ -54,7 +55,8 @@ struct TopicSetup {
 
     /// The agent's outputs count, too: whoever comes first makes the topic, and must make it wide enough.
     private func isUsed(_ name: BindingName, _ binding: BindingSettings) -> Bool {
-        plans.contains { $0.name == name.stage } || settings.agent.inputs.contains { $0.output == binding.name }
+        plans.contains { $0.name == name.stage } || sources.contains(name.stage)
+            || settings.agent.inputs.contains { $0.output == binding.name }
     }
 
     private func checkCounts() throws(StreamError) {

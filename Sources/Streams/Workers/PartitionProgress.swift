@@ -36,14 +36,14 @@ struct PartitionProgress {
 
     /// Nothing is left to read in any partition.
     mutating func reachedEnd() {
-        for partition in places.keys {
-            places[partition]?.end = places[partition]?.next
+        places = places.mapValues { place in
+            Place(next: place.next, end: place.next, committed: place.committed)
         }
     }
 
     /// Partitions with unread records, or not read yet.
     var lagging: Set<TopicPartition> {
-        Set(places.lazy.filter { $0.value.end.map { $0 } != $0.value.next }.map(\.key))
+        Set(places.lazy.filter { $0.value.end != $0.value.next }.map(\.key))
     }
 
     /// How many offsets lie between what was processed and the partitions' known ends.
