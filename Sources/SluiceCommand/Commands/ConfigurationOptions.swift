@@ -35,7 +35,10 @@ struct ConfigurationOptions: ParsableArguments {
             }
         }
         var result = ConfigurationLoader(paths: chosen, profiles: profiles, overrides: overrides).load()
-        result.diagnostics += result.settings.map { StageCatalog.diagnostics(for: $0.stream) } ?? []
+        result.diagnostics += StageCatalog.diagnostics(for: result.draft.stream)
+        result.diagnostics += result.skippedFiles.map {
+            Diagnostic(.warning, "left out: its name makes it the variant of a profile that is not on", at: SourceLocation(file: $0))
+        }
         return result
     }
 
