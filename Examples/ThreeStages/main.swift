@@ -2,7 +2,8 @@ import EmbeddedBinder
 import SettingsLoader
 import Streams
 
-let settings = try ConfigurationLoader(files: ["Examples/ThreeStages/pipeline.yaml"]).settings()
+let names = ["requests", "split", "failed", "tell"]
+let settings = try ConfigurationLoader(paths: ["Examples/ThreeStages/pipeline.yaml"], knownStages: names).settings()
 let binder = try await EmbeddedLogBinder.open(directory: ".build/three-stages")
 let app = try StreamApplication(settings: settings, binders: ["embedded": binder])
 

@@ -9,15 +9,17 @@ struct Assembly {
     private let settings: SluiceSettings
     private let factories: Factories
     private let sources: Set<String>
+    private let catalog: StageCatalog
     private var diagnostics: [Diagnostic] = []
     private var declaredOutlets: [TopicPlace: OutletPlan] = [:]
 
     /// The plans of all stages and chains that run.
     /// - Throws: `StreamError.configuration` with every finding.
     static func plans(
-        _ settings: SluiceSettings, factories: Factories, sources: Set<String>
+        _ settings: SluiceSettings, factories: Factories, sources: Set<String>, catalog: StageCatalog
     ) throws(StreamError) -> [StagePlan] {
-        var assembly = Assembly(settings: settings, factories: factories, sources: sources)
+        var assembly = Assembly(settings: settings, factories: factories, sources: sources, catalog: catalog)
+        assembly.diagnostics = StageCatalog.diagnostics(for: settings.stream)
         assembly.checkNames()
         assembly.checkSources()
         assembly.checkBindings()
@@ -51,7 +53,8 @@ struct Assembly {
         }
     }
 
-    private init(settings: SluiceSettings, factories: Factories, sources: Set<String>) {
+    private init(settings: SluiceSettings, factories: Factories, sources: Set<String>, catalog: StageCatalog) {
+        self.catalog = catalog
         self.settings = settings
         self.factories = factories
         self.sources = sources
@@ -131,10 +134,9 @@ struct Assembly {
                 if declaredOutlets[topicPlace]?.partitionKey == nil { declaredOutlets[topicPlace] = outlet }
             } catch let finding as Diagnostic {
                 diagnostics.append(finding)
-            } catch let error as ExpressionError {
-                diagnostics.append(error.diagnostic)
             } catch {
-                report("binding '\(name)': \(error)", at: binding.location)
+                // A partition key that is no expression: the catalog has reported it with its place.
+                continue
             }
         }
     }
@@ -182,16 +184,10 @@ struct Assembly {
         return outputs
     }
 
-    /// What makes the stage of that name. One is made at once, so that a mistake in its options is found before anything runs.
-    private mutating func maker(_ name: String) -> (@Sendable () throws -> any Stage)? {
+    /// What makes the stage of that name; nil for one that is not there or whose options are wrong, which has been reported.
+    private func maker(_ name: String) -> (@Sendable () throws -> any Stage)? {
         guard let stage = declared[name] else { return factories[name] }
-        do {
-            _ = try StageCatalog.make(stage)
-            return { try StageCatalog.make(stage) }
-        } catch {
-            diagnostics.append(error)
-            return nil
-        }
+        return try? catalog.make(stage)
     }
 }
 

@@ -12,6 +12,7 @@ public final class StreamApplication: Service {
     private let settings: SluiceSettings
     private let binders: [String: any Binder]
     private let logger: Logger
+    private let catalog: StageCatalog
     private let shutdownLimit: Duration
     private let control = Watched(RunState())
     private let content = Mutex(Content())
@@ -32,16 +33,19 @@ public final class StreamApplication: Service {
     ///     stay open when the application ends.
     ///   - shutdownLimit: how long a graceful shutdown may take before what is not committed is given up.
     ///   - logger: where the application says what it cannot say by an error.
+    ///   - console: where the stage `console` prints; nil for the standard output. It is called from several tasks.
     /// - Throws: `.configuration` for bindings whose binder is not among those given.
     public init(
         settings: SluiceSettings, binders: [String: any Binder], shutdownLimit: Duration = .seconds(10),
-        logger: Logger = Logger(label: "sluice.streams")
+        logger: Logger = Logger(label: "sluice.streams"), console: (@Sendable ([UInt8]) throws -> Void)? = nil
     ) throws(StreamError) {
         try Assembly.checkBinders(settings.stream, binders: binders)
         self.settings = settings
         self.binders = binders
         self.shutdownLimit = shutdownLimit
         self.logger = logger
+        let standardOutput = StandardOutput()
+        catalog = StageCatalog(console: console ?? { bytes in try standardOutput.write(bytes) })
     }
 
     // MARK: Registering stages
@@ -216,7 +220,7 @@ public final class StreamApplication: Service {
             throw StreamError(
                 doubled.sorted().map { Diagnostic(.error, "stage '\($0)' is registered twice: rename one of them") })
         }
-        return try Assembly.plans(settings, factories: factories, sources: sources)
+        return try Assembly.plans(settings, factories: factories, sources: sources, catalog: catalog)
     }
 
     // MARK: While it runs

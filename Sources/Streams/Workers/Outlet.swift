@@ -14,7 +14,8 @@ struct OutletPlan: Sendable {
 
 /// The batches one worker builds for one topic.
 final class Outlet {
-    /// A batch is closed at this many bytes before compression: well under the broker's usual limit, and large enough to compress well.
+    /// A batch is closed before it grows beyond this many bytes, uncompressed: well under the broker's usual limit of 1 MiB, and large enough
+    /// to compress well. Only a record that is larger by itself makes a larger batch.
     private static let batchBytesMax = 512 << 10
 
     /// A partition's builder; a class since a builder is not copyable.
@@ -59,14 +60,14 @@ final class Outlet {
     func append(
         _ entry: StageOutput.Entry, in bytes: [UInt8], partition: Int32, ready: inout [ReadyBatch]
     ) throws(RecordsError) {
-        let target = builder(partition)
+        let size = (entry.key?.count ?? 0) + (entry.value?.count ?? 0) + entry.headers.count
+        let target = try builder(partition, for: size, ready: &ready)
         bytes.withUnsafeBytes { bytes in
             func part(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[range]) }
             target.builder.append(
                 key: entry.key.map(part), value: entry.value.map(part), timestamp: entry.timestamp,
                 encodedHeaders: part(entry.headers), headerCount: entry.headerCount)
         }
-        try closeIfFull(target, partition, ready: &ready)
     }
 
     /// Adds a record of its own bytes.
@@ -74,9 +75,11 @@ final class Outlet {
         key: [UInt8]?, value: [UInt8]?, timestamp: Int64, headers: [RecordHeader], partition: Int32,
         ready: inout [ReadyBatch]
     ) throws(RecordsError) {
-        let target = builder(partition)
+        let size = headers.reduce((key?.count ?? 0) + (value?.count ?? 0)) {
+            $0 + $1.name.utf8.count + ($1.value?.count ?? 0)
+        }
+        let target = try builder(partition, for: size, ready: &ready)
         target.builder.append(keyBytes: key, valueBytes: value, timestamp: timestamp, headers: headers)
-        try closeIfFull(target, partition, ready: &ready)
     }
 
     /// Closes the batches that have records.
@@ -96,21 +99,18 @@ final class Outlet {
         open.removeAll(keepingCapacity: true)
     }
 
-    private func builder(_ partition: Int32) -> PartitionBuilder {
+    /// The partition's builder; a batch that the next record of about `size` bytes would make too large is closed first.
+    private func builder(
+        _ partition: Int32, for size: Int, ready: inout [ReadyBatch]
+    ) throws(RecordsError) -> PartitionBuilder {
         let target = builders[Int(partition)] ?? PartitionBuilder(plan)
         if target.builder.isEmpty {
             builders[Int(partition)] = target
             open.append(partition)
+        } else if target.builder.uncompressedBytes + size > Self.batchBytesMax {
+            ready.append(ReadyBatch(outlet: plan, partition: partition, batch: try target.builder.build()))
         }
         return target
-    }
-
-    private func closeIfFull(
-        _ target: PartitionBuilder, _ partition: Int32, ready: inout [ReadyBatch]
-    ) throws(RecordsError) {
-        guard target.builder.uncompressedBytes >= Self.batchBytesMax else { return }
-        open.removeAll { $0 == partition }
-        ready.append(ReadyBatch(outlet: plan, partition: partition, batch: try target.builder.build()))
     }
 }
 

@@ -99,15 +99,8 @@ final class Worker {
 
     /// Handles events until the worker is to leave the group.
     private func consume(_ connection: WorkerConnection) async throws(StreamError) {
-        while !Task.isCancelled {
+        while await mayGoOn() {
             let state = context.control.value
-            guard state.wants(name) else {
-                // A member of an anonymous group that left would not be told later what it missed meanwhile.
-                guard plan.input.group == nil, state.phase == .running else { return }
-                let name = name
-                await context.control.wait { $0.wants(name) || $0.phase != .running }
-                continue
-            }
             let event: InputEvent?
             do {
                 event = try await connection.channel.next(
@@ -119,8 +112,22 @@ final class Worker {
                 }
             }
             guard let event else { throw fatal(BinderError(.closed, "the input channel was closed")) }
+            // It may have been paused while `next` waited: what is not begun then is the next owner's.
+            if case .delivery = event, !isWanted {
+                guard await mayGoOn() else { return }
+            }
             guard try await handle(event, connection, round: state.idleRound) else { return }
         }
+    }
+
+    /// Whether the worker stays in its group and reads on. A paused member of an anonymous group stays and waits here: once it had left, nothing
+    /// would tell it later what it missed.
+    private func mayGoOn() async -> Bool {
+        if isWanted { return true }
+        guard plan.input.group == nil, !Task.isCancelled else { return false }
+        let name = name
+        await context.control.wait { $0.wants(name) || $0.phase != .running }
+        return isWanted
     }
 
     /// Handles one event. Returns false where the worker is to leave the group.
