@@ -85,6 +85,9 @@ struct TopicTests {
         let folder = try TestFolder()
         let broker = try await Broker.open(directory: folder.path)
         _ = try await broker.ensureTopic("t", partitions: 2)
+        let member = try broker.join(group: "g", topics: ["t"])
+        _ = try await member.drain()
+        try await member.commit([TopicPartition("t"): CommittedPosition(offset: 0)])
         _ = try await broker.registry.withdraw("t")
         let crashed = try TestFolder.crashed(folder.path)
         try await broker.close()
@@ -92,7 +95,30 @@ struct TopicTests {
         let next = try await Broker.open(directory: crashed.path)
         #expect(next.topic(named: "t") == nil)
         #expect(!FileManager.default.fileExists(atPath: crashed.path + "/t-1"))
+        #expect(next.committed(group: "g").isEmpty)
         try await next.close()
+    }
+
+    @Test("a deletion that found no room is ended by the next call")
+    func deletionWithoutRoom() async throws {
+        let folder = try TestFolder()
+        let disk = FaultyDisk()
+        let broker = try await Broker.open(directory: folder.path, disk: disk)
+        let source = TopicPartition("t")
+        _ = try await broker.ensureTopic("t")
+        let member = try broker.join(group: "g", topics: ["t"])
+        _ = try await member.drain()
+        try await member.commit([source: CommittedPosition(offset: 0)])
+        disk.fill(except: "topics")
+        let full = await #expect(throws: BrokerError.self) { try await broker.deleteTopic("t") }
+        #expect(full?.code == .diskFull)
+        let half = await #expect(throws: BrokerError.self) { _ = try await broker.ensureTopic("t") }
+        #expect(half?.code == .invalid)
+        disk.makeRoom()
+        try await broker.deleteTopic("t")
+        _ = try await broker.ensureTopic("t")
+        #expect(broker.committed(group: "g").isEmpty)
+        try await broker.close()
     }
 
     @Test("the broker's own topics take nobody's records and cannot be deleted")
