@@ -20,7 +20,8 @@ final class AppendedFile {
         defer { bytes.removeFirst(written) }
         while written < bytes.count {
             let count = bytes.withUnsafeBytes {
-                Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: $0[written...]).baseAddress, $0.count - written)
+                Glibc.write(
+                    descriptor, UnsafeRawBufferPointer(rebasing: $0[written...]).baseAddress, $0.count - written)
             }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw failure("cannot write", errno) }

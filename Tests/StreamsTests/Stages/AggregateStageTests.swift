@@ -56,7 +56,7 @@ struct AggregateStageTests {
                 window
                     + #""host":"a","count":1,"bytes":null,"least":null,"most":null,"mean":null,"p50":null,"agents":0}"#,
                 window
-                    + #""host":"b","count":3,"bytes":12,"least":2,"most":6,"mean":4,"p50":3.9901969371131093,"agents":3}"#,
+                    + #""host":"b","count":3,"bytes":12,"least":2,"most":6,"mean":4,"p50":4.0148353330285875,"agents":3}"#,
             ])
         #expect(try runner.advance(clock()) == [])
     }

@@ -44,7 +44,7 @@ struct QuantileSketchTests {
         for _ in 0..<1000 { sketch.add(1e300) }
         sketch.add(0)
         #expect(sketch.quantile(0) == 0)
-        #expect(sketch.quantile(1) == 1e300)
+        #expect(sketch.quantile(1).map { ($0 / 1e300 - 1).magnitude < 1e-12 } == true)
         #expect(((sketch.quantile(0.9) ?? 0) / 1e300 - 1).magnitude < 0.011)
     }
 
