@@ -1,6 +1,6 @@
 # The two commands of the README are `make run` and `make test`; the others are their parts.
 
-BUILD_PACKAGES := zlib1g-dev libdeflate-dev libzstd-dev liblz4-dev libsnappy-dev
+BUILD_PACKAGES := libdeflate-dev libzstd-dev liblz4-dev libsnappy-dev
 TEST_PACKAGES  := nginx apache2-bin wrk logrotate python3-venv
 PYTHON         := .venv/bin/python
 SOURCES        := Package.swift Sources Tests Examples

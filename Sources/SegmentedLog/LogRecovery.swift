@@ -158,8 +158,7 @@ struct LogRecovery {
         guard isClean || isBelowRecoveryPoint,
             var segment = try LogSegment.open(in: directory, baseOffset: base, names: names, disk)
         else { return nil }
-        if next != nil { return segment }
-        // The last segment: only the batches behind the last index entry are looked at.
+        // Only the batches behind the last index entry are looked at: where they end must be where the next segment starts, or the log did.
         var scanner = BatchScanner(segment.file, from: segment.offsetIndex.last.position, to: segment.sizeBytes)
         var end = base
         while let step = try scanner.next() {
@@ -167,7 +166,8 @@ struct LogRecovery {
             segment.unindexedBytes += batch.sizeInBytes
             end = batch.nextOffset
         }
-        return end == checkpoint.recoveryPoint ? segment : nil
+        let due = next ?? checkpoint.recoveryPoint
+        return end == due || (next != nil && end < due && end < checkpoint.cleanedThrough) ? segment : nil
     }
 
     /// A replay from the newest usable snapshot that is not above `limit`, else from the start of the log.

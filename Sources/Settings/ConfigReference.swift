@@ -1,9 +1,12 @@
 /// The key reference, `docs/configuration.md`, made from the tables that also drive the loader.
 package enum ConfigReference {
-    /// The whole page. What stands above the tables is written by hand and handed in.
-    package static func markdown(introduction: String) -> String {
-        var page = introduction
-        for mount in ConfigSchema.mounts where mount.title != mount.path {
+    /// The line of the page above which a person writes, and below which nobody does.
+    package static let marker = "<!-- Generated from the key tables in Sources/Settings from here on. -->"
+
+    /// The whole page: what stands above the tables is kept.
+    package static func page(introduction: some StringProtocol) -> String {
+        var page = introduction + marker + "\n"
+        for mount in ConfigSchema.mounts {
             guard let title = mount.title else { continue }
             page += section(title, mount)
         }
@@ -35,11 +38,15 @@ package enum ConfigReference {
     private static func outcome(_ key: ConfigKey) -> String {
         switch key.status {
         case .implemented: key.documentation
-        case .planned(let advice): "refused, not implemented yet: \(advice)"
-        case .alias(let target, let note): "taken for `\(target)`" + (note.map { ", with a warning: \($0)" } ?? "")
+        case .planned(let advice): "refused, not implemented yet: \(plain(advice))"
+        case .alias(let target, let note):
+            "taken for `\(target)`" + (note.map { ", with a warning: \(plain($0))" } ?? "")
         case .withoutEffect(let reason): "no effect, with a warning: \(reason)"
         }
     }
+
+    /// Markdown would take `<name>` for a tag.
+    private static func plain(_ text: String) -> String { text.replacing("<", with: "\\<") }
 
     /// A pipe would end the table's cell.
     private static func escape(_ text: String) -> String { text.replacing("|", with: "\\|") }

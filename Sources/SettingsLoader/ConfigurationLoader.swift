@@ -59,7 +59,7 @@ public struct ConfigurationLoader: Sendable {
         let ordered = Self.ordered(findings, sources.order)
         let isUsable = !ordered.contains { $0.severity == .error }
         return LoadResult(
-            settings: isUsable ? settings : nil, diagnostics: ordered, files: sources.files,
+            settings: isUsable ? settings : nil, draft: settings, diagnostics: ordered, files: sources.files,
             skippedFiles: sources.skippedFiles, chains: chains)
     }
 
@@ -97,6 +97,8 @@ public struct ConfigurationLoader: Sendable {
 public struct LoadResult: Sendable {
     /// The configuration; nil if there is an error among the diagnostics.
     public var settings: SluiceSettings?
+    /// What could be made out in spite of errors: for further checks, not to be run.
+    package var draft: SluiceSettings
     /// Errors and warnings, in the order of the files and their lines.
     public var diagnostics: [Diagnostic]
     /// The files that were read, in order.

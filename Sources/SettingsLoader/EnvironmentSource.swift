@@ -9,6 +9,9 @@ struct EnvironmentSource {
         "SPRING_CLOUD_STREAM_", "STREAM_BINDINGS_", "STREAM_STAGES_", "STREAM_EMBEDDED_", "STREAM_DEFAULT_",
         "AGENT_INPUTS_",
     ]
+    /// The first words of all keys.
+    private static let beginnings = Set(
+        ConfigSchema.mounts.compactMap { ConfigTree.steps($0.path).first?.uppercased() })
     private static let springPrefix = "springcloud"
 
     /// What the variables say.
@@ -17,8 +20,12 @@ struct EnvironmentSource {
 
     /// Matches all variables against the keys and these names of bindings, stages and inputs.
     init(_ environment: [String: String], names: [NamedPlace: ConfigWalk.Declaration]) {
+        let candidates = environment.filter { variable in
+            Self.beginnings.contains { variable.key.uppercased().hasPrefix($0) }
+        }
+        guard !candidates.isEmpty else { return }
         let paths = Self.paths(names)
-        for (variable, value) in environment.sorted(by: { $0.key < $1.key }) {
+        for (variable, value) in candidates.sorted(by: { $0.key < $1.key }) {
             let folded = RelaxedName.fold(variable)
             let plain = folded.hasPrefix(Self.springPrefix) ? String(folded.dropFirst(Self.springPrefix.count)) : folded
             let location = SourceLocation(file: "environment variable \(variable)")
@@ -38,7 +45,7 @@ struct EnvironmentSource {
     /// Every key that a variable could mean, by its letters and digits.
     private static func paths(_ names: [NamedPlace: ConfigWalk.Declaration]) -> [String: String] {
         var paths: [String: String] = [:]
-        for mount in ConfigSchema.mounts {
+        for mount in ConfigSchema.mounts where mount.section != .document {
             let scopes = scopes(of: mount.path, names)
             for key in mount.keys where !key.name.contains("<") && !key.name.contains("[") {
                 for scope in scopes {

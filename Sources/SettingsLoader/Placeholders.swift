@@ -8,6 +8,9 @@ struct Placeholders {
     /// Placeholders within placeholders beyond this depth are a circle, or as good as one.
     private static let depthMax = 16
 
+    /// Placeholders that multiply each other end here.
+    private static let bytesMax = 64 << 10
+
     private let texts: [String: (text: ConfigText, rank: SourceRank)]
     private let environment: [String: String]
 
@@ -60,6 +63,10 @@ struct Placeholders {
             }
             result += try value(of: rest[start.upperBound..<end], at: location, depth: depth)
             rest = rest[rest.index(after: end)...]
+            guard result.utf8.count <= Self.bytesMax else {
+                let limit = ConfigType.render(bytes: Self.bytesMax)
+                throw Diagnostic(.error, "a value has at most \(limit) with its placeholders replaced", at: location)
+            }
         }
         return result + rest
     }

@@ -19,12 +19,23 @@ struct SettingsBuilder {
         apply(StreamSettings.fields, .stream, to: &settings.stream)
         check(settings.stream.defaultBinder, merged.leaf(.stream, "", StreamSettings.defaultBinderField.key))
         apply(EmbeddedSettings.fields, .embedded, to: &settings.embedded)
+        checkDefaults()
         settings.stream.stages = named(ConfigSchema.stages).compactMap { stage($0.key, $0.declaration) }
         for (key, declaration) in named(ConfigSchema.bindings) {
             let binding = binding(key, declaration)
             settings.stream.bindings[binding.name] = binding
         }
         return settings
+    }
+
+    /// Values for all bindings are checked even where there is no binding yet.
+    private mutating func checkDefaults() {
+        var binding = BindingSettings.defaults
+        apply(BindingSettings.fields, .bindingDefault, to: &binding)
+        apply(ConsumerSettings.fields, .consumerDefault, to: &binding.consumer)
+        apply(ConsumerSettings.embeddedFields, .embeddedConsumerDefault, to: &binding.consumer)
+        apply(ProducerSettings.fields, .producerDefault, to: &binding.producer)
+        apply(ProducerSettings.embeddedFields, .embeddedProducerDefault, to: &binding.producer)
     }
 
     /// The declared names of a kind, in alphabetical order.

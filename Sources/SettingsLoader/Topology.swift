@@ -20,6 +20,8 @@ struct Topology {
     /// The stages' proper names by their relaxed ones, declared and registered alike.
     private var stageNames: [String: String] = [:]
     private var registered: Set<String> = []
+    /// Whether the definition names a stage there is not: whose its bindings are cannot be told then.
+    private var hasUnknownStage = false
 
     /// Joins settings with the names of stages that Swift code registers.
     init(
@@ -67,6 +69,7 @@ struct Topology {
                 let near = RelaxedName.nearest(to: name, among: stageNames.values.sorted())
                 let advice = near.map { "did you mean '\($0)'?" } ?? "declare it under \(ConfigSchema.stages)"
                 let place = chain.stageLocations.indices.contains(index) ? chain.stageLocations[index] : chain.location
+                hasUnknownStage = true
                 report("there is no stage '\(name)'; \(advice)", place)
                 return nil
             }
@@ -78,7 +81,7 @@ struct Topology {
         }
         settings.stream.definition = resolved
         let used = Set(definition.flatMap(\.stages).map { $0.lowercased() })
-        for (key, name) in stageNames.sorted(by: { $0.key < $1.key }) where !used.contains(key) {
+        for (key, name) in stageNames.sorted(by: { $0.key < $1.key }) where !used.contains(key) && !hasUnknownStage {
             let place = NamedPlace(container: ConfigSchema.stages, key: key)
             guard let location = declarations[place]?.location else { continue }
             let message = "stage '\(name)' does not run: it is not in function.definition"
@@ -123,8 +126,13 @@ struct Topology {
         for (place, declaration) in declarations.sorted(by: { $0.key.key < $1.key.key })
         where [ConfigSchema.embeddedBindings, ConfigSchema.kafkaBindings].contains(place.container) {
             let name = RelaxedName.canonicalBinding(declaration.name)
-            if owner(of: name, among: owners) == nil, settings.stream.bindings[name] == nil {
+            if declarations[NamedPlace(container: ConfigSchema.bindings, key: place.key)] != nil { continue }
+            if owner(of: name, among: owners) == nil {
                 reportUnowned(name, declaration.location, owners)
+            } else {
+                report(
+                    "'\(declaration.name)' has keys here but is not declared; add it to \(ConfigSchema.bindings)",
+                    declaration.location)
             }
         }
         settings.stream.bindings = owned
@@ -156,6 +164,7 @@ struct Topology {
     private mutating func reportUnowned(
         _ name: String, _ location: SourceLocation?, _ stems: [String: (name: String, isStage: Bool)]
     ) {
+        guard !hasUnknownStage else { return }
         let short = name.hasSuffix("-0") ? String(name.dropLast(2)) : name
         if let parts = BindingName(name), let stem = stems[parts.owner.lowercased()], stem.isStage {
             let side = parts.side == .input ? "input" : "output"

@@ -98,7 +98,7 @@ struct YAMLReader {
         guard let mark else { return SourceLocation(file: file) }
         var location = SourceLocation(file: file, line: mark.line, column: mark.column)
         guard lines.indices.contains(mark.line - 1) else { return location }
-        var rest = lines[mark.line - 1].unicodeScalars.dropFirst(mark.column - 1)
+        var rest = lines[mark.line - 1].unicodeScalars.dropFirst(max(0, mark.column - 1))
         while let first = rest.first, first == "&" || first == "!" {
             let word = rest.prefix { $0 != " " && $0 != "\t" }
             let gap = rest.dropFirst(word.count).prefix { $0 == " " || $0 == "\t" }

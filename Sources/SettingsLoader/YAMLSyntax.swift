@@ -33,6 +33,9 @@ struct YAMLSyntax {
         case let text where text.contains("could not find expected ':'"):
             return report("a ':' and a space must follow the key", line: opened.line, column: opened.column)
         case let text where text.contains("mapping values are not allowed"):
+            if let missing = missingColonLine(above: mark.line) {
+                return report("a ':' is missing here", line: missing.line, column: missing.column)
+            }
             return report(
                 "a ': ' is not allowed here; quote the text, or align the line with its siblings", mark)
         case let text where text.contains("cannot start any token"):
@@ -59,7 +62,7 @@ struct YAMLSyntax {
     /// A key that stands twice in one mapping. The parser names the first place only; the second is found by its
     /// indentation, which flow mappings do not have.
     private func duplicate(_ name: String, first: Mark) -> Diagnostic {
-        let pattern = String(repeating: " ", count: first.column - 1) + name + ":"
+        let pattern = String(repeating: " ", count: max(0, first.column - 1)) + name + ":"
         for index in lines.indices.dropFirst(first.line) {
             let indentation = lines[index].prefix { $0 == " " }.count
             if lines[index].hasPrefix(pattern) {
@@ -102,9 +105,18 @@ struct YAMLSyntax {
         return indentation + key.count + 2
     }
 
+    /// The line above that is a lone key, and where its colon belongs.
+    private func missingColonLine(above line: Int) -> (line: Int, column: Int)? {
+        guard line > 1, lines.indices.contains(line - 2) else { return nil }
+        let indentation = lines[line - 2].prefix { $0 == " " }.count
+        let word = lines[line - 2].dropFirst(indentation)
+        guard !word.isEmpty, word.allSatisfy({ $0.isLetter || $0.isNumber || "-_.".contains($0) }) else { return nil }
+        return (line - 1, indentation + word.count + 1)
+    }
+
     private func character(at mark: Mark) -> Character? {
         guard lines.indices.contains(mark.line - 1) else { return nil }
-        return lines[mark.line - 1].dropFirst(mark.column - 1).first
+        return lines[mark.line - 1].dropFirst(max(0, mark.column - 1)).first
     }
 
     private func place(_ offset: Int, in yaml: String) -> SourceLocation {
