@@ -268,7 +268,6 @@ struct LogRecovery {
 
     /// What was only in the page cache when the process died is not durable yet, and readers are about to see it.
     private mutating func makeDurable() throws(LogError) {
-        for segment in segments { try segment.sync() }
         try disk.syncDirectory(directory)
         for offset in SegmentName.offsets(in: try disk.openDirectory(directory, create: false), .snapshot)
         where offset > expected {

@@ -44,7 +44,7 @@ struct CompactionTests {
         #expect(try log.compact() == CompactionResult())
         #expect(try log.append(makeBatch([("k1", "new")])).baseOffset == 101)
         for clean in [true, false] {
-            if clean { try log.close() }
+            if clean { try log.close() } else { log.abandon() }
             log = try openLog(folder.partition, config, clean: clean)
             #expect(log.damage.isEmpty)
             #expect(try log.all().map(\.offset) == [95, 96, 97, 98, 99, 100, 101])
@@ -102,7 +102,7 @@ struct CompactionTests {
         try log.compact()
         #expect(log.lastStableOffset == open)
         for clean in [nil, true, false] {
-            if clean == true { try log.close() }
+            if clean == true { try log.close() } else if clean == false { log.abandon() }
             if let clean { log = try openLog(folder.partition, config, clean: clean) }
             #expect(try table(log) == ["a": "committed", "filler": "x"])
             #expect(log.openTransactions.map(\.producerId) == [1])
@@ -167,7 +167,7 @@ struct CompactionTests {
 
     @Test(
         "a power cut at any operation of a compaction leaves the same latest values",
-        arguments: 1...2 as ClosedRange<UInt64>)
+        arguments: [1] as [UInt64])
     func crashes(seed: UInt64) async throws {
         var cut = 0
         while true {

@@ -92,7 +92,7 @@ struct CrashSimulationTests {
 
     @Test(
         "nothing acknowledged is lost, offsets stay dense, aborted data stays hidden",
-        arguments: 1...3 as ClosedRange<UInt64>)
+        arguments: 1...2 as ClosedRange<UInt64>)
     func everyOperation(seed: UInt64) async throws {
         var cut = 1
         while true {
@@ -107,7 +107,7 @@ struct CrashSimulationTests {
         #expect(cut > 100)
     }
 
-    @Test("a crash during recovery loses nothing either", arguments: 1...2 as ClosedRange<UInt64>)
+    @Test("a crash during recovery loses nothing either", arguments: [1] as [UInt64])
     func crashInRecovery(seed: UInt64) async throws {
         var generator = SeededGenerator(seed)
         let disk = SimulatedDisk(seed: seed)
