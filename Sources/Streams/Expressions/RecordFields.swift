@@ -10,7 +10,7 @@ package struct RecordFields {
     mutating func forget() { isScanned = false }
 
     /// The members of the record's object, in order. A payload that is no object rejects the record; a record without a value has none.
-    mutating func members(of record: StageRecord) throws(StageError) -> [JSONFields.Member] {
+    mutating func members(of record: StageRecord) throws(StageError) -> ArraySlice<JSONFields.Member> {
         try scan(record)
         return fields.members
     }
@@ -32,7 +32,7 @@ package struct RecordFields {
     private mutating func scan(_ record: StageRecord) throws(StageError) {
         if isScanned { return }
         guard let range = record.valueRange else {
-            fields = JSONFields()
+            fields.removeAll()
             return
         }
         do {

@@ -11,53 +11,84 @@ struct JSONFields {
         /// Whether the name is written with escapes.
         let nameHasEscapes: Bool
 
+        fileprivate static let unused = Member(
+            nameStart: 0, nameEnd: 0, valueStart: 0, valueEnd: 0, kind: .null, nameHasEscapes: false)
+
         /// The name's bytes between its quotes.
         var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
         /// The whole value; of a string with its quotes.
         var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
     }
 
+    /// The first `count` are the members; the rest is room for those of greater objects.
+    private var slots = Array(repeating: Member.unused, count: 32)
+    private var count = 0
+
     /// The members in the order they are written.
-    private(set) var members: [Member] = []
+    var members: ArraySlice<Member> { slots[..<count] }
+
+    /// Forgets the members.
+    mutating func removeAll() { count = 0 }
 
     /// Takes in the object that is the whole of `text`.
     mutating func scan(_ text: Span<UInt8>) throws(JSONError) {
-        members.removeAll(keepingCapacity: true)
+        count = 0
         guard text.count < Int(Int32.max) else { throw JSONError("more than 2 GiB", at: 0) }
-        var position = JSONScanner.skipSpace(text, 0)
-        guard position < text.count, text[position] == UInt8(ascii: "{") else {
-            throw JSONError("no object begins", at: position)
-        }
-        try scanMembers(text, &position)
-        position = JSONScanner.skipSpace(text, position)
-        guard position == text.count else { throw JSONError("something follows the object", at: position) }
-    }
-
-    private mutating func scanMembers(_ text: Span<UInt8>, _ position: inout Int) throws(JSONError) {
-        position = JSONScanner.skipSpace(text, position + 1)
-        if position < text.count, text[position] == UInt8(ascii: "}") {
-            position += 1
-            return
+        let start = JSONScanner.skipSpace(text, 0)
+        guard start < text.count, text[start] == UInt8(ascii: "{") else {
+            throw JSONError("no object begins", at: start)
         }
         while true {
+            // Writing through a span checks the array's uniqueness once per object and not once per member.
+            var room = slots.mutableSpan
+            if let found = try Self.scanMembers(text, from: start, into: &room) {
+                count = found
+                return
+            }
+            slots.append(contentsOf: repeatElement(Member.unused, count: slots.count))
+        }
+    }
+
+    /// Writes down the members of the object that begins at `start` and ends with the text.
+    /// - Returns: how many there are; nil when there is no room for all.
+    private static func scanMembers(
+        _ text: Span<UInt8>, from start: Int, into room: inout MutableSpan<Member>
+    ) throws(JSONError) -> Int? {
+        var count = 0
+        var position = JSONScanner.skipSpace(text, start + 1)
+        var isOpen = true
+        if position < text.count, text[position] == UInt8(ascii: "}") {
+            position += 1
+            isOpen = false
+        }
+        while isOpen {
+            guard count < room.count else { return nil }
             let (name, nameHasEscapes) = try JSONScanner.skipName(text, &position)
             let valueStart = position
-            let kind = try JSONScanner.skipValue(text, &position, depth: 1)
+            let kind: JSONScanner.Kind
+            if position < text.count, text[position] == UInt8(ascii: "\"") {
+                position += 1
+                kind = try JSONScanner.skipString(text, &position) ? .escapedString : .string
+            } else {
+                kind = try JSONScanner.skipValue(text, &position, depth: 1)
+            }
             // The text is shorter than Int32.max, so are all places in it.
-            members.append(
-                Member(
-                    nameStart: Int32(truncatingIfNeeded: name.lowerBound),
-                    nameEnd: Int32(truncatingIfNeeded: name.upperBound),
-                    valueStart: Int32(truncatingIfNeeded: valueStart), valueEnd: Int32(truncatingIfNeeded: position),
-                    kind: kind, nameHasEscapes: nameHasEscapes))
-            guard try JSONScanner.skipComma(text, &position, end: UInt8(ascii: "}")) else { return }
+            room[count] = Member(
+                nameStart: Int32(truncatingIfNeeded: name.lowerBound),
+                nameEnd: Int32(truncatingIfNeeded: name.upperBound), valueStart: Int32(truncatingIfNeeded: valueStart),
+                valueEnd: Int32(truncatingIfNeeded: position), kind: kind, nameHasEscapes: nameHasEscapes)
+            count += 1
+            isOpen = try JSONScanner.skipComma(text, &position, end: UInt8(ascii: "}"))
         }
+        position = JSONScanner.skipSpace(text, position)
+        guard position == text.count else { throw JSONError("something follows the object", at: position) }
+        return count
     }
 
     /// The last member of that name: of doubled names the last one counts, as in most readers.
     func member(named name: [UInt8], in text: Span<UInt8>) -> Member? {
-        let span = members.span
-        var index = span.count
+        let span = slots.span
+        var index = count
         while index > 0 {
             index -= 1
             let member = span[index]

@@ -71,7 +71,9 @@ struct SelectStage: Stage {
         return member.nameHasEscapes ? JSONText.decode(record.payload.span, name)[...] : record.payload[name]
     }
 
-    private func isWanted(_ rule: Rule?, _ members: [JSONFields.Member], _ record: StageRecord, start: Int) -> Bool {
+    private func isWanted(_ rule: Rule?, _ members: ArraySlice<JSONFields.Member>, _ record: StageRecord, start: Int)
+        -> Bool
+    {
         guard let rule else { return keepsOthers }
         guard !rule.isDropped else { return false }
         guard let replacement = rule.replacement else { return true }

@@ -9,7 +9,7 @@ struct JSONScannerTests {
         var fields = JSONFields()
         do {
             try fields.scan(text.span)
-            return .success(fields.members)
+            return .success(Array(fields.members))
         } catch {
             return .failure(error)
         }
