@@ -34,7 +34,9 @@ enum ByteSearch {
             let stopping: Mask = (block .== stopsA) .| (block .== stopsB)
             // As signed bytes everything from 0x80 is below the space, so one comparison covers controls and high bytes.
             var low: Mask = block .< spaces
-            if highIsPlain { low = low .& (block .>= zeros) }
+            if highIsPlain {
+                low .&= block .>= zeros
+            }
             let hits: Mask = quoting .| stopping .| low .| (block .== deletes)
             let words = unsafeBitCast(hits, to: SIMD2<UInt64>.self)
             if words.x | words.y != 0 {

@@ -16,7 +16,7 @@ struct RoundTripTests {
         var random = TestRandom()
         let format = try AccessLogFormat.described(by: text, escape: escape)
         var accepted = 0
-        for _ in 0..<2000 {
+        for _ in 0..<800 {
             let values: [[UInt8]?] = format.fields.map { field in
                 switch field.name {
                 case "remote_addr", "remote_logname": Array("2001:db8::1".utf8)
@@ -39,7 +39,7 @@ struct RoundTripTests {
             }
             #expect(scan.object["status"] as? Int == 404, "seed \(random.seed): \(scan.json)")
         }
-        #expect(accepted > 200)
+        #expect(accepted > 100)
     }
 
     private static func anyBytes(_ random: inout TestRandom, _ escape: AccessLogFormat.Escape) -> [UInt8]? {
@@ -55,7 +55,7 @@ struct RoundTripTests {
         var random = TestRandom()
         let format = try AccessLogFormat.named(traffic.rawValue)
         var generator = TrafficGenerator(format: traffic, seed: random.seed)
-        for _ in 0..<4000 {
+        for _ in 0..<1200 {
             var line: [UInt8] = []
             generator.appendLine(at: 1_795_385_222_000, to: &line)
             line.removeLast()
@@ -80,7 +80,7 @@ struct RoundTripTests {
     func anyBytes(name: String) throws {
         var random = TestRandom()
         let format = try AccessLogFormat.named(name)
-        for _ in 0..<3000 {
+        for _ in 0..<1500 {
             let line = (0..<Int.random(in: 0..<60, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random)
             }
             #expect(!Scan(format, line).accepted, "seed \(random.seed)")

@@ -4,13 +4,13 @@ import Testing
 
 @Suite("Times")
 struct TimeTests {
-    @Test("every day of four centuries agrees with the C library")
+    @Test("days through four centuries agree with the C library")
     func calendar() throws {
         let format = try AccessLogFormat.nginx("[$time_local] $msec")
         var output: [UInt8] = []
         var generator = TrafficGenerator(format: .common, seed: 1, unparsableShare: 0)
         let common = try AccessLogFormat.named("common")
-        for day in stride(from: Int64(0), to: 146_097, by: 17) {
+        for day in stride(from: Int64(0), to: 146_097, by: 101) {
             let seconds = day * 86_400 + (day * 7919) % 86_400
             output.removeAll(keepingCapacity: true)
             generator.appendLine(at: seconds * 1000, to: &output)

@@ -18,7 +18,7 @@ struct TrafficGeneratorTests {
 
     @Test("exactly the lines that are announced fit the format", arguments: TrafficGenerator.Format.allCases)
     func kinds(format: TrafficGenerator.Format) throws {
-        let sample = Sample(format, seed: 11, count: 4000, share: 0.05)
+        let sample = Sample(format, seed: 11, count: 1500, share: 0.05)
         let compiled = try AccessLogFormat.named(format.rawValue)
         var counts: [TrafficGenerator.Kind: Int] = [:]
         for (index, (kind, bytes)) in sample.lines.enumerated() {
@@ -31,7 +31,7 @@ struct TrafficGeneratorTests {
             #expect(scan.eventTime == (1_795_385_222_000 + Int64(index) * 100) / 1000 * 1000)
             #expect(scan.rendered == Array(bytes.dropLast()))
         }
-        for kind in TrafficGenerator.Kind.allCases { #expect(counts[kind, default: 0] > 20) }
+        for kind in TrafficGenerator.Kind.allCases { #expect(counts[kind, default: 0] > 5) }
     }
 
     @Test("the same seed gives the same bytes, another seed others")
