@@ -12,7 +12,7 @@ struct SampleLog {
         self.path = path
         FileManager.default.createFile(atPath: path, contents: nil)
         let file = try FileHandle(forWritingTo: URL(filePath: path))
-        var generator = try TrafficGenerator(format: "combined", seed: 1)
+        var generator = TrafficGenerator(format: .combined, seed: 1)
         var lines = 0
         var bytes = 0
         var buffer: [UInt8] = []
@@ -21,7 +21,7 @@ struct SampleLog {
         while bytes < megabytes * 1_000_000 {
             buffer.removeAll(keepingCapacity: true)
             for _ in 0..<10_000 {
-                generator.appendLine(to: &buffer, at: start + Int64(lines))
+                _ = generator.appendLine(at: start + Int64(lines), to: &buffer)
                 lines += 1
             }
             try file.write(contentsOf: buffer)

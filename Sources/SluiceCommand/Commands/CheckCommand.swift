@@ -19,6 +19,7 @@ struct CheckCommand: AsyncParsableCommand {
             let result = try configuration.load(paths)
             _ = try ConfigurationOptions.usable(result)
             for table in result.tables { show(table) }
+            for file in result.skippedFiles { print("left out, as the profile it is named after is not on: \(file)") }
         }
     }
 

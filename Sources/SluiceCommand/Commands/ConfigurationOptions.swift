@@ -36,9 +36,6 @@ struct ConfigurationOptions: ParsableArguments {
         }
         var result = ConfigurationLoader(paths: chosen, profiles: profiles, overrides: overrides).load()
         result.diagnostics += StageCatalog.diagnostics(for: result.draft.stream)
-        result.diagnostics += result.skippedFiles.map {
-            Diagnostic(.warning, "left out: its name makes it the variant of a profile that is not on", at: SourceLocation(file: $0))
-        }
         return result
     }
 

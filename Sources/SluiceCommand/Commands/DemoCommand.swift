@@ -14,7 +14,7 @@ struct DemoCommand: AsyncParsableCommand {
             """)
 
     @Option(help: "How long the traffic lasts, such as 30s or 5m.")
-    var duration = DurationArgument(argument: "30s") ?? .zero
+    var duration = DurationArgument(seconds: 30)
 
     @Option(help: "Lines a second.")
     var rate = 5000
@@ -57,7 +57,7 @@ struct DemoCommand: AsyncParsableCommand {
     private func writeTraffic(to path: String) async throws {
         let file = try FileHandle(forWritingTo: URL(filePath: path))
         try file.seekToEnd()
-        var traffic = try TrafficSource(format: DemoSettings.format, seed: nil)
+        var traffic = TrafficSource(format: .combined, seed: nil)
         var pacer = Pacer(rate: rate)
         let end = ContinuousClock.now + duration.duration
         while ContinuousClock.now < end, !Task.isCancelled {

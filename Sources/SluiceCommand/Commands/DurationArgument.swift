@@ -5,6 +5,12 @@ struct DurationArgument: ExpressibleByArgument, CustomStringConvertible {
     var duration: Duration
     private let text: String
 
+    /// A whole number of seconds.
+    init(seconds: Int) {
+        duration = .seconds(seconds)
+        text = "\(seconds)s"
+    }
+
     init?(argument: String) {
         let units: [(String, Duration)] = [
             ("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)), ("h", .seconds(3600)), ("", .seconds(1)),

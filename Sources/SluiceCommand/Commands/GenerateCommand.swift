@@ -15,8 +15,8 @@ struct GenerateAccessLog: AsyncParsableCommand {
         abstract: "Writes access-log lines to standard output: people, bots and garbage.",
         discussion: "The same seed and count give the same lines but for their times.")
 
-    @Option(help: "One of: \(AccessLogFormat.names.joined(separator: ", ")).")
-    var format = "combined"
+    @Option(help: "The format of the lines.")
+    var format = TrafficGenerator.Format.combined
 
     @Option(help: "Lines a second; without it, as fast as they can be written.")
     var rate: Int?
@@ -28,15 +28,12 @@ struct GenerateAccessLog: AsyncParsableCommand {
     var seed: UInt64?
 
     func validate() throws {
-        guard AccessLogFormat.names.contains(format) else {
-            throw ValidationError("unknown format '\(format)'; it is one of \(AccessLogFormat.names.joined(separator: ", "))")
-        }
         guard rate ?? 1 > 0, lines ?? 0 >= 0 else { throw ValidationError("--rate and --lines are counts above zero") }
     }
 
     func run() async throws {
         try await reportingFailures {
-            var traffic = try TrafficSource(format: format, seed: seed)
+            var traffic = TrafficSource(format: format, seed: seed)
             var pacer = Pacer(rate: rate)
             var left = lines ?? Int.max
             while left > 0 {
@@ -47,3 +44,5 @@ struct GenerateAccessLog: AsyncParsableCommand {
         }
     }
 }
+
+extension TrafficGenerator.Format: ExpressibleByArgument {}

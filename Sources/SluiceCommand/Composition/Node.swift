@@ -62,11 +62,17 @@ struct Node: Sendable {
                 try await application.run()
                 return .worker
             }
+            let asked = AsyncStream<Void>.makeStream()
             group.addTask {
-                let signal = await firstTerminationSignal()
-                guard !Task.isCancelled else { return .worker }
-                Self.logger.notice("\(signal): stopping; a second signal ends it at once")
-                return .end
+                await watchTerminationSignals { signal in
+                    Self.logger.notice("\(signal): stopping; a second signal ends it at once")
+                    asked.continuation.finish()
+                }
+                return .worker
+            }
+            group.addTask {
+                for await _ in asked.stream {}
+                return Task.isCancelled ? .worker : .end
             }
             group.addTask { try await waitForEnd(end) }
             // Workers end by themselves only when there is nothing for them to do, such as an agent without inputs.

@@ -29,7 +29,7 @@ enum DemoSettings {
                 name: "per-second",
                 kind: .aggregate(
                     AggregateOptions(
-                        window: .seconds(1), allowedLateness: .seconds(2),
+                        window: .seconds(1), allowedLateness: .seconds(5),
                         measures: [
                             .init(name: "hits", function: .count),
                             .init(name: "bytes", function: .sum, of: SourceText("body_bytes_sent")),

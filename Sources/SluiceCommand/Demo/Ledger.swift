@@ -70,26 +70,35 @@ struct Ledger {
     static func forEachValue(
         of topic: String, on binder: any Binder, _ body: (ArraySlice<UInt8>) throws -> Void
     ) async throws {
-        let channel: any InputChannel
-        do {
-            channel = try await binder.bind(InputBinding(name: "ledger", topics: [topic], group: nil, start: .earliest))
-        } catch let error where error.code == .unknownTopic {
-            return
-        }
-        reading: while let event = try await channel.next(waitingUpTo: .milliseconds(10)) {
-            switch event {
-            case .delivery(let delivery):
-                for batch in delivery.batches {
-                    let records = try batch.records()
-                    for record in records where record.offset >= delivery.startOffset {
-                        try body(record.value.map { records.bytes($0) } ?? [])
-                    }
-                }
-            case .idle: break reading
+        let input = InputBinding(name: "ledger", topics: [topic], group: nil, start: .earliest)
+        guard let channel = try await openIfThere(input, on: binder) else { return }
+        var hasMore = true
+        while hasMore {
+            switch try await channel.next(waitingUpTo: .milliseconds(10)) {
+            case .delivery(let delivery): try forEachValue(of: delivery, body)
             case .assigned, .revoked: continue
+            case .idle, nil: hasMore = false
             }
         }
         await channel.close()
+    }
+
+    private static func openIfThere(_ input: InputBinding, on binder: any Binder) async throws -> (any InputChannel)? {
+        do {
+            return try await binder.bind(input)
+        } catch {
+            guard error.code == .unknownTopic else { throw error }
+            return nil
+        }
+    }
+
+    private static func forEachValue(of delivery: Delivery, _ body: (ArraySlice<UInt8>) throws -> Void) throws {
+        for batch in delivery.batches {
+            let records = try batch.records()
+            for record in records where record.offset >= delivery.startOffset {
+                try body(record.value.map { records.bytes($0) } ?? [])
+            }
+        }
     }
 }
 
