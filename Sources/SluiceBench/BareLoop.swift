@@ -41,7 +41,7 @@ struct BareLoop {
         var fileOffset = 0
         var carried = 0
 
-        func close() {
+        func finishBatch() {
             guard inBatch > 0 else { return }
             // Without compression the records already stand behind their header.
             let finished = codec == .none ? batch : compressed
@@ -73,12 +73,12 @@ struct BareLoop {
                 inBatch += 1
                 lines += 1
                 start = stop + 1
-                if position >= Self.batchBytes { close() }
+                if position >= Self.batchBytes { finishBatch() }
             }
             carried = end - start
             memmove(buffer, buffer + start, carried)
         }
-        close()
+        finishBatch()
         return lines
     }
 
