@@ -137,7 +137,7 @@ enum Lexeme: UInt8, Sendable {
     /// Whether the empty text is one of its texts.
     func canBeEmpty(_ escapes: [LogEscape]) -> Bool {
         switch self {
-        case .text, .user, .token: true
+        case .text, .token: true
         default: canBeAbsent && escapes.contains { $0.absentText.isEmpty }
         }
     }

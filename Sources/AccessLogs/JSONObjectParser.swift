@@ -140,8 +140,7 @@ struct JSONObjectParser {
         var validator = UTF8Validator()
         while true {
             position = ByteSearch.firstSpecial(
-                in: base, from: position, to: end, stopA: ByteSearch.quote, stopB: ByteSearch.quote,
-                highIsPlain: false)
+                in: base, from: position, to: end, stops: .none, highIsPlain: false)
             while let byte = peek(), byte >= 0x80 {
                 validator.consume(byte)
                 position += 1

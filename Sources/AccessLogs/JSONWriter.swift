@@ -42,8 +42,7 @@ struct JSONWriter {
     /// - Returns: Whether the value is UTF-8.
     mutating func string(_ base: UnsafeRawPointer, _ range: Range<Int>, escape: LogEscape) -> Bool {
         let special = ByteSearch.firstSpecial(
-            in: base, from: range.lowerBound, to: range.upperBound, stopA: ByteSearch.quote, stopB: ByteSearch.quote,
-            highIsPlain: false)
+            in: base, from: range.lowerBound, to: range.upperBound, stops: .none, highIsPlain: false)
         if special == range.upperBound {
             cleanString(base, range)
             return true

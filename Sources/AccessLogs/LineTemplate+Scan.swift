@@ -39,21 +39,29 @@ extension LineTemplate {
             fields.rejection = .mismatch(field: 0, byte: 0)
             return .rejected
         }
+        var lastTime = fields.lastTime
+        let isPlain = ByteSearch.isPlainASCII(base, count: end)
         let fits = fields.ranges.withUnsafeMutableBufferPointer { ranges in
             steps.withUnsafeBufferPointer { steps in
-                for index in steps.indices {
+                guard let firstStep = steps.baseAddress, let firstRange = ranges.baseAddress,
+                    steps.count == ranges.count
+                else { return false }
+                for index in 0..<steps.count {
                     failedField = index
+                    // By address: a copy of the step costs as much as finding the end of a short field.
+                    let step = firstStep + index
                     let stop = forwardEnd(
-                        of: steps[index], in: base, from: position, end: end, dialects: &dialects,
-                        escaped: &escaped, bit: 1 << UInt64(index))
+                        of: step, in: base, from: position, end: end, dialects: &dialects, escaped: &escaped,
+                        bit: 1 &<< UInt64(index), lineIsPlain: isPlain, lastTime: &lastTime)
                     guard stop >= 0 else { return false }
-                    ranges[index] = Range(uncheckedBounds: (position, stop))
-                    if steps[index].certainty != .certain { isCertain = false }
-                    position = stop + steps[index].literal.count
+                    firstRange[index] = Range(uncheckedBounds: (position, stop))
+                    if step.pointee.certainty != .certain { isCertain = false }
+                    position = stop + step.pointee.literal.count
                 }
                 return position == end
             }
         }
+        fields.lastTime = lastTime
         if fits {
             fields.escaped = escaped
             fields.escape = resolve(dialects)
@@ -66,25 +74,48 @@ extension LineTemplate {
     /// The end of a field's text, with its literal standing there; -1 when there is none.
     @inline(__always)
     private func forwardEnd(
-        of step: Step, in base: UnsafeRawPointer, from start: Int, end: Int, dialects: inout UInt8,
-        escaped: inout UInt64, bit: UInt64
+        of step: UnsafePointer<Step>, in base: UnsafeRawPointer, from start: Int, end: Int, dialects: inout UInt8,
+        escaped: inout UInt64, bit: UInt64, lineIsPlain: Bool, lastTime: inout SIMD4<UInt64>
     ) -> Int {
-        guard step.lexeme.isEscaped else {
+        guard step.pointee.isEscaped else {
+            if step.pointee.lexeme == .timeLocal {
+                guard end - start >= LogTime.localBytes else { return -1 }
+                let words = LogTime.words(in: base, at: start)
+                if words != lastTime {
+                    guard LogTime.local(in: base, at: start) != nil else { return -1 }
+                    lastTime = words
+                }
+                let stop = start + LogTime.localBytes
+                return stands(step.pointee.literal, in: base, at: stop, end: end) ? stop : -1
+            }
             let stop =
-                FieldText.end(of: step.lexeme, in: base, from: start, to: end)
-                ?? absentEnd(of: step.lexeme, in: base, from: start, end: end)
-            guard let stop, stands(step.literal, in: base, at: stop, end: end) else { return -1 }
+                FieldText.end(of: step.pointee.lexeme, in: base, from: start, to: end)
+                ?? absentEnd(of: step.pointee.lexeme, in: base, from: start, end: end)
+            guard let stop, stands(step.pointee.literal, in: base, at: stop, end: end) else { return -1 }
             return stop
         }
-        if step.lexeme == .user,
+        if step.pointee.isUser,
             let stop = quotedEmptyEnd(in: base, from: start, end: end, dialects: &dialects)
         {
-            return stands(step.literal, in: base, at: stop, end: end) ? stop : -1
+            return stands(step.pointee.literal, in: base, at: stop, end: end) ? stop : -1
         }
         var position = start
         while true {
-            position = ByteSearch.firstSpecial(
-                in: base, from: position, to: end, stopA: step.stopA, stopB: step.stopB, highIsPlain: highIsPlain)
+            switch step.pointee.search {
+            case .quoted where lineIsPlain:
+                position = ByteSearch.first(ByteSearch.quote, in: base, from: position, to: end) ?? end
+            case .quoted:
+                position = ByteSearch.firstSpecial(
+                    in: base, from: position, to: end, stops: .none, highIsPlain: false)
+            case .unquoted:
+                position = ByteSearch.firstSpecial(
+                    in: base, from: position, to: end, stops: .either(step.pointee.stopA, step.pointee.stopB),
+                    highIsPlain: false)
+            case .high:
+                position = ByteSearch.firstSpecial(
+                    in: base, from: position, to: end, stops: .either(step.pointee.stopA, step.pointee.stopB),
+                    highIsPlain: true)
+            }
             guard position < end else { break }
             let byte = base.load(fromByteOffset: position, as: UInt8.self)
             if byte == ByteSearch.backslash {
@@ -96,12 +127,12 @@ extension LineTemplate {
                 position += unit.length
                 continue
             }
-            if step.literal.count > 0, stands(step.literal, in: base, at: position, end: end) { break }
-            guard isPlain(byte, step.lexeme) else { return -1 }
+            if step.pointee.literal.count > 0, stands(step.pointee.literal, in: base, at: position, end: end) { break }
+            guard isPlain(byte, step.pointee.lexeme) else { return -1 }
             position += 1
         }
-        guard step.literal.count == 0 ? position == end : position < end else { return -1 }
-        return step.lexeme == .address && position == start && !absentIsEmpty ? -1 : position
+        guard step.pointee.literal.count == 0 ? position == end : position < end else { return -1 }
+        return step.pointee.isNeverEmpty && position == start ? -1 : position
     }
 
     /// Whether an absent variable leaves no text (escape=json and none).

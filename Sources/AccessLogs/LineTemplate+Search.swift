@@ -57,7 +57,7 @@ extension LineTemplate {
             if stands(step.literal, in: base, at: position, end: end),
                 !isLast || position + step.literal.count == end,
                 step.lexeme.isEscaped || isUnescapedText(step.lexeme, in: base, range: start..<position),
-                position > start || step.lexeme != .address || absentIsEmpty
+                position > start || !step.isNeverEmpty
             {
                 if !step.lexeme.isEscaped { state.workLeft -= position - start }
                 fields.candidate[index] = start..<position

@@ -11,6 +11,8 @@ final class LineTemplate: Sendable {
         let word: UInt64
         let mask: UInt64
         let count: Int
+        /// Whether there is more of it than `word`.
+        let isLong: Bool
         /// Where its bytes are in `literalBytes`.
         let start: Int
 
@@ -20,6 +22,7 @@ final class LineTemplate: Sendable {
             self.word = word
             mask = bytes.count >= 8 ? .max : (1 << UInt64(8 * bytes.count)) - 1
             count = bytes.count
+            isLong = bytes.count > 8
             self.start = start
         }
     }
@@ -34,11 +37,25 @@ final class LineTemplate: Sendable {
         case searched
     }
 
-    /// A field and the literal after it.
+    /// The searches for the end of a text, each compiled by itself.
+    enum Search: UInt8, Sendable {
+        /// In ASCII to the closing quote: the long texts of a line.
+        case quoted
+        /// In ASCII, with more bytes to stop at.
+        case unquoted
+        /// Where bytes from 0x80 are plain.
+        case high
+    }
+
+    /// A field and the literal after it. What the scanner asks of each field is worked out beforehand.
     struct Step: Sendable {
         let lexeme: Lexeme
+        let isEscaped: Bool
+        let isUser: Bool
+        /// Whether its text has a byte at least, under this format's escaping.
+        let isNeverEmpty: Bool
+        let search: Search
         let literal: Literal
-        /// Bytes at which the search for the end stops besides those that are never plain.
         let stopA: UInt8
         let stopB: UInt8
         let certainty: Certainty
@@ -51,8 +68,6 @@ final class LineTemplate: Sendable {
     /// The escapings that may have written the line; all fields of a line agree on one.
     let escapes: [LogEscape]
     let dialects: UInt8
-    /// Whether bytes from 0x80 are plain in all of them.
-    let highIsPlain: Bool
     /// Pairs of fields that are the same variable.
     let duplicates: [(first: Int, second: Int)]
     let needsSearch: Bool
@@ -101,14 +116,20 @@ final class LineTemplate: Sendable {
         prefix = Literal(literals[0], start: 0)
         self.escapes = escapes
         dialects = escapes.reduce(0) { $0 | $1.rawValue }
-        highIsPlain = escapes.allSatisfy { $0.isPlain(0x80) }
+        let highIsPlain = escapes.allSatisfy { $0.isPlain(0x80) }
         var literalStart = literals[0].count
         steps = fields.indices.map { index in
             defer { literalStart += literals[index + 1].count }
             let first = literals[index + 1].first ?? ByteSearch.quote
+            let lexeme = lexemes[index]
+            let stopA = lexeme.excludesSpace ? UInt8(ascii: " ") : first
             return Step(
-                lexeme: lexemes[index], literal: Literal(literals[index + 1], start: literalStart),
-                stopA: lexemes[index].excludesSpace ? UInt8(ascii: " ") : first, stopB: first,
+                lexeme: lexeme, isEscaped: lexeme.isEscaped, isUser: lexeme == .user,
+                isNeverEmpty: (lexeme == .address || lexeme == .user) && !escapes.contains { $0.absentText.isEmpty },
+                search: highIsPlain
+                    ? .high : stopA == ByteSearch.quote && first == ByteSearch.quote ? .quoted : .unquoted,
+                literal: Literal(literals[index + 1], start: literalStart),
+                stopA: stopA, stopB: first,
                 certainty: certainties[index])
         }
         needsSearch = certainties.contains { $0 == .searched }
@@ -122,7 +143,7 @@ final class LineTemplate: Sendable {
     /// Whether the literal stands at `position`.
     @inline(__always)
     func stands(_ literal: Literal, in base: UnsafeRawPointer, at position: Int, end: Int) -> Bool {
-        if end - position >= 8, literal.count <= 8 {
+        if end - position >= 8, !literal.isLong {
             let text = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: position, as: UInt64.self))
             return (text ^ literal.word) & literal.mask == 0
         }

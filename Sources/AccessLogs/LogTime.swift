@@ -63,6 +63,18 @@ enum LogTime {
         return parts.isReal ? parts : nil
     }
 
+    /// No time, for a first comparison.
+    static let noWords = SIMD4<UInt64>(repeating: 0)
+
+    /// The 26 bytes of `local` as they are, to be compared.
+    @inline(__always)
+    static func words(in base: UnsafeRawPointer, at position: Int) -> SIMD4<UInt64> {
+        // The last word overlaps the third by six bytes.
+        SIMD4(
+            word(base, position), word(base, position + 8), word(base, position + 16),
+            word(base, position + localBytes - 8))
+    }
+
     /// `2026-11-22T22:07:02+00:00` at `position`, 25 bytes that the caller has checked are there.
     static func iso(in base: UnsafeRawPointer, at position: Int) -> Parts? {
         guard byte(base, position + 10) == UInt8(ascii: "T"), byte(base, position + 22) == UInt8(ascii: ":"),

@@ -105,9 +105,12 @@ enum NginxErrorLine {
         var position = start
         while let comma = ByteSearch.first(UInt8(ascii: ","), in: base, from: position, to: line.count) {
             position = comma + 1
+            guard line.count - comma > 2, line[comma + 1] == UInt8(ascii: " ") else { continue }
+            let initial = line[comma + 2]
             guard
                 let marker = markers.firstIndex(where: {
-                    line.count - comma >= $0.count && line[comma..<comma + $0.count].elementsEqual($0)
+                    $0[2] == initial && line.count - comma >= $0.count
+                        && line[comma..<comma + $0.count].elementsEqual($0)
                 })
             else { continue }
             let next = Index.client + marker

@@ -60,10 +60,10 @@ struct ApacheGroundTruthTests {
     @Test("each line under each format is parsed, gives itself back, and has the values that were sent")
     func groundTruth() throws {
         let server = try Self.start()
-        for request in Self.requests { try server.send(request.bytes) }
+        for request in Self.requests { try server.send(request) }
         var sent = Self.requests
         if WebServer.hasIPv6 {
-            try server.send(Self.requests[0].bytes, overIPv6: true)
+            try server.send(Self.requests[0], overIPv6: true)
             sent.append(Self.requests[0])
         }
         let formats: [(String, AccessLogFormat)] = [

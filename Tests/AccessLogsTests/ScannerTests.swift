@@ -61,6 +61,7 @@ struct ScannerTests {
             Self.usual.replacing("curl/8", with: #"\" \xE4"#), Self.usual.replacing("curl/8", with: #"\x0a"#),
             Self.usual.replacing("curl/8", with: "caf\u{E9}"), Self.usual.replacing("curl/8", with: "a\tb"),
             Self.usual.replacing("192.0.2.17 -", with: " -"), Self.usual.replacing(" - ", with: "  "),
+            Self.usual.replacing(" alice ", with: "  "),
         ])
     func rejected(line: String) throws {
         let scan = Scan(try .named("combined"), line)

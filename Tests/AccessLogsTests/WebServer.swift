@@ -108,9 +108,10 @@ final class WebServer {
         }
     }
 
-    /// Sends bytes on a connection of its own and reads until the server closes it.
+    /// Sends a request on a connection of its own and reads until the server closes it.
     @discardableResult
-    func send(_ bytes: [UInt8], overIPv6: Bool = false) throws -> [UInt8] {
+    func send(_ request: SentRequest, overIPv6: Bool = false) throws -> [UInt8] {
+        let bytes = request.bytes
         guard let socket = Self.connect(port, overIPv6: overIPv6) else {
             throw Failure(description: "cannot connect to port \(port): errno \(errno)")
         }
@@ -124,7 +125,8 @@ final class WebServer {
             guard count > 0 else { break }
             sent += count
         }
-        shutdown(socket, Int32(SHUT_WR))
+        // nginx takes the end of the input for a client that has gone, and would not try a second upstream for it.
+        if !request.asksToClose { shutdown(socket, Int32(SHUT_WR)) }
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
@@ -220,6 +222,8 @@ struct SentRequest {
     let agent: [UInt8]?
     let referer: [UInt8]?
     let user: [UInt8]?
+    /// Whether the server closes the connection by itself.
+    let asksToClose: Bool
 
     init(line: [UInt8], agent: [UInt8]? = nil, referer: [UInt8]? = nil, user: [UInt8]? = nil) {
         var bytes = line + Array("\r\nHost: example.org\r\nConnection: close\r\n".utf8)
@@ -234,6 +238,7 @@ struct SentRequest {
         self.agent = agent
         self.referer = referer
         self.user = user
+        asksToClose = true
     }
 
     /// Bytes that are no request with headers.
@@ -243,6 +248,7 @@ struct SentRequest {
         agent = nil
         referer = nil
         user = nil
+        asksToClose = false
     }
 
     /// Requests that both servers answer; text is as its bytes.
