@@ -9,6 +9,9 @@ enum ByteSearch {
     static let quote = UInt8(ascii: "\"")
     static let backslash = UInt8(ascii: "\\")
 
+    private typealias Vector = SIMD16<Int8>
+    private typealias Mask = SIMDMask<SIMD16<Int8>>
+
     /// The first position in `start..<end` that holds a control byte, DEL, a quote, a backslash, `stopA` or `stopB`; `end` when there is none.
     ///
     /// - Parameter highIsPlain: Whether bytes from 0x80 are passed over (escape=json) or stop the search (escape=default, Apache).
@@ -17,17 +20,24 @@ enum ByteSearch {
         in base: UnsafeRawPointer, from start: Int, to end: Int, stopA: UInt8, stopB: UInt8, highIsPlain: Bool
     ) -> Int {
         var position = start
-        let stopsA = SIMD16<Int8>(repeating: Int8(bitPattern: stopA))
-        let stopsB = SIMD16<Int8>(repeating: Int8(bitPattern: stopB))
+        // Vectors on both sides: the comparisons of a vector with a scalar are compiled lane by lane (8,200 ns a line instead of 50).
+        let stopsA = Vector(repeating: Int8(bitPattern: stopA))
+        let stopsB = Vector(repeating: Int8(bitPattern: stopB))
+        let quotes = Vector(repeating: 0x22)
+        let backslashes = Vector(repeating: 0x5C)
+        let deletes = Vector(repeating: 0x7F)
+        let spaces = Vector(repeating: 0x20)
+        let zeros = Vector(repeating: 0)
         while end - position >= 16 {
-            let block = base.loadUnaligned(fromByteOffset: position, as: SIMD16<Int8>.self)
+            let block = base.loadUnaligned(fromByteOffset: position, as: Vector.self)
+            let quoting: Mask = (block .== quotes) .| (block .== backslashes)
+            let stopping: Mask = (block .== stopsA) .| (block .== stopsB)
             // As signed bytes everything from 0x80 is below the space, so one comparison covers controls and high bytes.
-            var hits = block .== 0x22 .| block .== 0x5C .| block .== stopsA .| block .== stopsB .| block .== 0x7F
+            var low: Mask = block .< spaces
             if highIsPlain {
-                hits = hits .| (block .< 0x20 .& block .>= 0)
-            } else {
-                hits = hits .| block .< 0x20
+                low .&= block .>= zeros
             }
+            let hits: Mask = quoting .| stopping .| low .| (block .== deletes)
             let words = unsafeBitCast(hits, to: SIMD2<UInt64>.self)
             if words.x | words.y != 0 {
                 let offset =

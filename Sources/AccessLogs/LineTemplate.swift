@@ -3,7 +3,9 @@
 /// A line is accepted when there is exactly one way to divide it such that every field's text is one that the server can write. For most fields the
 /// compiler proves that the first place where the next literal stands is the only possible end; formats or lines for which that fails are searched
 /// completely (`LineTemplate+Search.swift`).
-struct LineTemplate: Sendable {
+///
+/// Immutable. A class, so that a scan holds one reference instead of one for each of its arrays.
+final class LineTemplate: Sendable {
     /// A literal piece of the format, with its first eight bytes ready for one comparison. Holds no reference, so that the scanner counts none.
     struct Literal: Sendable {
         let word: UInt64

@@ -158,8 +158,7 @@ struct LogRecovery {
         guard isClean || isBelowRecoveryPoint,
             var segment = try LogSegment.open(in: directory, baseOffset: base, names: names, disk)
         else { return nil }
-        if next != nil { return segment }
-        // The last segment: only the batches behind the last index entry are looked at.
+        // Only the batches behind the last index entry are looked at: where they end must be where the next segment starts, or the log did.
         var scanner = BatchScanner(segment.file, from: segment.offsetIndex.last.position, to: segment.sizeBytes)
         var end = base
         while let step = try scanner.next() {
@@ -167,7 +166,8 @@ struct LogRecovery {
             segment.unindexedBytes += batch.sizeInBytes
             end = batch.nextOffset
         }
-        return end == checkpoint.recoveryPoint ? segment : nil
+        let due = next ?? checkpoint.recoveryPoint
+        return end == due || (next != nil && end < due && end < checkpoint.cleanedThrough) ? segment : nil
     }
 
     /// A replay from the newest usable snapshot that is not above `limit`, else from the start of the log.
@@ -207,7 +207,7 @@ struct LogRecovery {
         let file = try disk.open(FilePath.join(directory, SegmentName.name(base, .log)), .readWrite)
         var scan = SegmentScan(
             directory: directory, baseOffset: base, file: file, indexIntervalBytes: config.indexIntervalBytes,
-            cleanedThrough: checkpoint.cleanedThrough, expected: expected)
+            cleanedThrough: checkpoint.cleanedThrough, expected: expected, limit: later.first ?? .max)
         try scan.run(&replay)
         damage += scan.damage
         expected = scan.expected
@@ -234,12 +234,8 @@ struct LogRecovery {
     }
 
     private mutating func appendRebuilt(_ base: Int64, unindexedBytes: Int) throws(LogError) {
-        let names = Set(try disk.openDirectory(directory, create: false))
-        guard var segment = try LogSegment.open(in: directory, baseOffset: base, names: names, disk) else {
-            throw LogError(
-                .corrupt, "the indexes that were just rebuilt do not fit the log", directory: directory,
-                segment: SegmentName.name(base, .log), byteOffset: 0)
-        }
+        var segment = try LogSegment.load(
+            in: directory, baseOffset: base, names: Set(try disk.openDirectory(directory, create: false)), disk)
         segment.unindexedBytes = unindexedBytes
         segments.append(segment)
     }
@@ -272,7 +268,6 @@ struct LogRecovery {
 
     /// What was only in the page cache when the process died is not durable yet, and readers are about to see it.
     private mutating func makeDurable() throws(LogError) {
-        for segment in segments { try segment.sync() }
         try disk.syncDirectory(directory)
         for offset in SegmentName.offsets(in: try disk.openDirectory(directory, create: false), .snapshot)
         where offset > expected {

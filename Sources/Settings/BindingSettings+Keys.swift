@@ -22,8 +22,12 @@ extension BindingSettings: DefaultedSettings {
             "group", \.group, default: "an anonymous group",
             "The consumer group: its members share the partitions, and its positions are kept."),
         .text("content-type", \.contentType, "The media type of the payload."),
-        .text("binder", \.binder, default: "stream.default-binder", "The binder; this version has `embedded`."),
+        binderField,
     ]
+
+    /// The binder of one binding.
+    package static let binderField = ConfigField<BindingSettings>.text(
+        "binder", \.binder, default: "stream.default-binder", "The binder; this version has `embedded`.")
 
     /// Known keys of a binding that this version refuses.
     package static let plannedKeys = [

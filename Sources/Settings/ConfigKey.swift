@@ -58,9 +58,9 @@ package struct ConfigKey: Sendable, Hashable {
         names.map { ConfigKey($0, .anything, reason, status: .withoutEffect(reason)) }
     }
 
-    /// The first word of the name: what a message calls the key.
+    /// What a message calls the key: the last word of its name that is not a placeholder.
     package var displayName: String {
-        let head = name.prefix { $0 != "<" && $0 != "[" }
-        return String(head.last == "." ? head.dropLast() : head)
+        guard name.contains("<") else { return name }
+        return ConfigTree.steps(name).last { !$0.hasPrefix("<") && $0 != "[]" } ?? name
     }
 }

@@ -17,43 +17,37 @@ package enum ConfigSchema {
 
     /// Where bindings are declared.
     package static let bindings = "stream.bindings"
+    /// Where bindings have the embedded log's keys.
+    package static let embeddedBindings = "stream.embedded.bindings"
+    /// Where a Spring file has what stands under `embeddedBindings` here.
+    package static let kafkaBindings = "stream.kafka.bindings"
     /// Where stages are declared.
     package static let stages = "stream.stages"
     /// Where inputs are declared.
     package static let inputs = "agent.inputs"
 
     private static let own: [ConfigMount] = [
-        ConfigMount("The agent", .agent, AgentSettings.fields.map(\.key)),
-        ConfigMount("An input of the agent", .input, FileInputSettings.fields.map(\.key)),
-        ConfigMount("All bindings", .stream, StreamSettings.fields.map(\.key) + StreamSettings.plannedKeys),
-        ConfigMount("A binding", .binding, BindingSettings.fields.map(\.key) + BindingSettings.plannedKeys),
-        ConfigMount(
-            "How a binding consumes", .consumer, ConsumerSettings.fields.map(\.key) + ConsumerSettings.plannedKeys),
-        ConfigMount(
-            "How a binding produces", .producer, ProducerSettings.fields.map(\.key) + ProducerSettings.plannedKeys),
-        ConfigMount(
-            ConfigSection.bindingDefault.path, .bindingDefault,
-            BindingSettings.fields.map(\.key) + BindingSettings.plannedKeys),
-        ConfigMount(
-            ConfigSection.consumerDefault.path, .consumerDefault,
-            ConsumerSettings.fields.map(\.key) + ConsumerSettings.plannedKeys),
-        ConfigMount(
-            ConfigSection.producerDefault.path, .producerDefault,
-            ProducerSettings.fields.map(\.key) + ProducerSettings.plannedKeys),
-        ConfigMount("The embedded log", .embedded, EmbeddedSettings.fields.map(\.key)),
-        ConfigMount(
-            "How a binding consumes from the embedded log", .embeddedConsumer,
-            ConsumerSettings.embeddedFields.map(\.key)),
-        ConfigMount(
-            "How a binding produces to the embedded log", .embeddedProducer,
-            ProducerSettings.embeddedFields.map(\.key)),
-        ConfigMount(
-            ConfigSection.embeddedConsumerDefault.path, .embeddedConsumerDefault,
-            ConsumerSettings.embeddedFields.map(\.key)),
-        ConfigMount(
-            ConfigSection.embeddedProducerDefault.path, .embeddedProducerDefault,
-            ProducerSettings.embeddedFields.map(\.key)),
-        ConfigMount("A stage without code", .stage, StageDraft.fields.map(\.key)),
-        ConfigMount("A document of a file", .document, [SpringKeys.onProfile]),
+        ConfigMount(.agent, AgentSettings.fields.map(\.key), title: "The agent"),
+        ConfigMount(.input, FileInputSettings.fields.map(\.key), title: "An input of the agent"),
+        ConfigMount(.stream, StreamSettings.fields.map(\.key) + StreamSettings.plannedKeys, title: "All bindings"),
+        ConfigMount(.binding, binding, title: "A binding"),
+        ConfigMount(.consumer, consumer, title: "How a binding consumes"),
+        ConfigMount(.producer, producer, title: "How a binding produces"),
+        ConfigMount(.bindingDefault, binding),
+        ConfigMount(.consumerDefault, consumer),
+        ConfigMount(.producerDefault, producer),
+        ConfigMount(.embedded, EmbeddedSettings.fields.map(\.key), title: "The embedded log"),
+        ConfigMount(.embeddedConsumer, embeddedConsumer, title: "How a binding consumes from the embedded log"),
+        ConfigMount(.embeddedProducer, embeddedProducer, title: "How a binding produces to the embedded log"),
+        ConfigMount(.embeddedConsumerDefault, embeddedConsumer),
+        ConfigMount(.embeddedProducerDefault, embeddedProducer),
+        ConfigMount(.stage, StageDraft.fields.map(\.key), title: "A stage without code"),
+        ConfigMount(.document, [SpringKeys.onProfile], title: "A document of a file"),
     ]
+
+    private static let binding = BindingSettings.fields.map(\.key) + BindingSettings.plannedKeys
+    private static let consumer = ConsumerSettings.fields.map(\.key) + ConsumerSettings.plannedKeys
+    private static let producer = ProducerSettings.fields.map(\.key) + ProducerSettings.plannedKeys
+    private static let embeddedConsumer = ConsumerSettings.embeddedFields.map(\.key)
+    private static let embeddedProducer = ProducerSettings.embeddedFields.map(\.key)
 }

@@ -59,7 +59,8 @@ package struct ConfigMount: Sendable {
         self.title = title
     }
 
-    init(_ title: String, _ section: ConfigSection, _ keys: [ConfigKey]) {
+    /// Keys at their section's own place.
+    init(_ section: ConfigSection, _ keys: [ConfigKey], title: String? = nil) {
         self.init(section.path, section, keys, title: title)
     }
 }

@@ -92,6 +92,7 @@ enum KafkaKeys {
         ConfigMount(
             "stream.kafka", .foreign,
             ConfigKey.withoutEffect(["streams.binder.serde-error"], notRead)
-                + [.planned("streams", "use stages with 'use: aggregate', or Swift stages")]),
+                + [.planned("streams", "use stages with 'use: aggregate', or Swift stages")],
+            title: "Spring's Kafka Streams binder"),
     ]
 }

@@ -25,7 +25,7 @@ package enum SpringKeys {
                     "profiles", .list(.text), "The old form of spring.config.activate.on-profile.",
                     status: .alias(of: onProfile.name, note: nil))
             ] + ConfigKey.withoutEffect(["profiles.active", "profiles.include", "profiles.group"], command)
-                + [.planned("config.import", "pass the file to --config as well")]
+                + ConfigKey.withoutEffect(["config.import"], "pass the file to --config as well")
                 + ConfigKey.planned(
                     [
                         "integration.poller.fixed-delay", "integration.poller.max-messages-per-poll",

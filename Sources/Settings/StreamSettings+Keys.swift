@@ -18,15 +18,18 @@ extension StreamSettings: DefaultedSettings {
             if let empty = stages.first(where: { $0.text.isEmpty }) {
                 throw Diagnostic(.error, "a stage's name is missing in '\(text.text)'", at: empty.location)
             }
-            return FunctionChain(stages: stages.map(\.text), location: text.textLocation)
+            return FunctionChain(
+                stages: stages.map(\.text), location: text.textLocation,
+                stageLocations: stages.map(\.textLocation))
         }
     }
 
+    /// The binder where a binding names none.
+    package static let defaultBinderField = ConfigField<StreamSettings>.text(
+        "default-binder", \.defaultBinder, "The binder of bindings that name none.")
+
     /// The keys directly below `stream`.
-    package static let fields: [ConfigField<StreamSettings>] = [
-        .text("default-binder", \.defaultBinder, "The binder of bindings that name none."),
-        definitionField,
-    ]
+    package static let fields: [ConfigField<StreamSettings>] = [defaultBinderField, definitionField]
 
     /// Known service-wide keys that this version refuses.
     package static let plannedKeys: [ConfigKey] =

@@ -1,5 +1,4 @@
 import BinderKit
-import BrokerCore
 import Compression
 import EmbeddedBinder
 import Foundation
@@ -40,8 +39,7 @@ struct AgentBench {
     private func rate(_ cost: Cost) -> Double { Double(log.bytes) / 1e6 / cost.cpuSeconds }
 
     private func ship(_ codec: CompressionType, into folder: String) async throws -> Cost {
-        let broker = try await Broker.open(directory: folder, settings: EmbeddedSettings(flush: .os))
-        let binder = EmbeddedBinder(broker: broker)
+        let binder = try await EmbeddedLogBinder.open(directory: folder, settings: EmbeddedSettings(flush: .os))
         let output = BindingSettings(
             name: "access-out-0", destinations: ["nginx.access"],
             producer: ProducerSettings(partitionCount: 6, compressionType: codec.name))
@@ -58,7 +56,7 @@ struct AgentBench {
         }.cost
         let committed = agent.status.inputs.reduce(0) { $0 + Int($1.linesCommitted) }
         precondition(committed == log.lines, "the agent committed \(committed) of \(log.lines) lines")
-        try await broker.close()
+        try await binder.close()
         return cost
     }
 }

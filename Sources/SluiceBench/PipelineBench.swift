@@ -1,5 +1,4 @@
 import BinderKit
-import BrokerCore
 import EmbeddedBinder
 import Foundation
 import LogAgent
@@ -25,8 +24,7 @@ struct PipelineBench {
     }
 
     private func ship(into folder: String) async throws -> Cost {
-        let broker = try await Broker.open(directory: folder, settings: EmbeddedSettings(flush: .os))
-        let binder = EmbeddedBinder(broker: broker)
+        let binder = try await EmbeddedLogBinder.open(directory: folder, settings: EmbeddedSettings(flush: .os))
         let settings = Self.settings(log: log.path)
         let agent = try LogAgent(settings: settings.agent, stream: settings.stream, binders: ["embedded": binder])
         let application = try StreamApplication(settings: settings, binders: ["embedded": binder])
@@ -43,7 +41,7 @@ struct PipelineBench {
         }.cost
         let parse = application.status["parse"]
         precondition(parse.map { $0.recordsOut + $0.deadLetters } == log.lines, "not every line was parsed or dead-lettered")
-        try await broker.close()
+        try await binder.close()
         return cost
     }
 

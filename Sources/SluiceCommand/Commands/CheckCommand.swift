@@ -16,10 +16,16 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            let (settings, findings) = try configuration.load(paths)
-            for finding in findings { complain(finding.description) }
-            guard let settings, !findings.contains(where: { $0.severity == .error }) else { throw ExitCode(1) }
-            for table in SettingsTable.tables(of: settings) { print(table) }
+            let result = try configuration.load(paths)
+            _ = try ConfigurationOptions.usable(result)
+            for table in result.tables { show(table) }
         }
+    }
+
+    private func show(_ table: ResolvedTable) {
+        var text = TextTable(table.headings)
+        for row in table.rows { text.add(row) }
+        for line in text.lines { print(line) }
+        if !table.rows.isEmpty { print("") }
     }
 }

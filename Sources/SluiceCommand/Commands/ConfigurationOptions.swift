@@ -9,7 +9,9 @@ import Streams
 struct ConfigurationOptions: ParsableArguments {
     @Option(
         name: .customLong("config"),
-        help: "A YAML file or a folder of them; may be repeated. All of them are one configuration. Default: ./agents, ./bindings and ./config.")
+        help: """
+            A YAML file or a folder of them; may be repeated. All of them are one configuration. Default: ./agents, ./bindings and ./config.
+            """)
     var paths: [String] = []
 
     @Option(
@@ -20,27 +22,35 @@ struct ConfigurationOptions: ParsableArguments {
     var profiles: [String] = []
 
     /// Loads and checks the configuration: the loader's findings, and those of the stages' expressions and formats.
-    func load(_ extraPaths: [String] = []) throws -> (settings: SluiceSettings?, findings: [Diagnostic]) {
-        var chosen = paths + extraPaths
+    func load(_ more: [String] = []) throws -> LoadResult {
+        var chosen = paths + more
         if chosen.isEmpty {
             chosen = ["agents", "bindings", "config"].filter { FileManager.default.fileExists(atPath: $0) }
             guard !chosen.isEmpty else {
                 throw CommandFailure(
-                    "there is no configuration here: name one with --config PATH, or put YAML into ./agents, ./bindings or ./config; `sluice demo` needs none")
+                    """
+                    there is no configuration here: name one with --config PATH, or put YAML into ./agents, ./bindings or ./config; \
+                    `sluice demo` needs none
+                    """)
             }
         }
-        let loader = SettingsLoader(paths: chosen, profiles: profiles, overrides: overrides)
-        let loaded = loader.load()
-        let stageFindings = loaded.settings.map { StageCatalog.diagnostics(for: $0.stream) } ?? []
-        return (loaded.settings, loaded.diagnostics + stageFindings)
+        var result = ConfigurationLoader(paths: chosen, profiles: profiles, overrides: overrides).load()
+        result.diagnostics += StageCatalog.diagnostics(for: result.draft.stream)
+        result.diagnostics += result.skippedFiles.map {
+            Diagnostic(.warning, "left out: its name makes it the variant of a profile that is not on", at: SourceLocation(file: $0))
+        }
+        return result
     }
 
-    /// The settings to run with; every error is printed, each on its line, before the command fails.
-    func settings() throws -> SluiceSettings {
-        let (settings, findings) = try load()
-        for finding in findings { complain(finding.description) }
-        let errors = findings.filter { $0.severity == .error }.count
-        guard let settings, errors == 0 else { throw ExitCode(1) }
+    /// The settings to run with; every finding is printed, each on its line, before errors fail the command.
+    func settings() throws -> SluiceSettings { try Self.usable(try load()) }
+
+    /// The settings of a result without errors; prints its findings.
+    static func usable(_ result: LoadResult) throws -> SluiceSettings {
+        for finding in result.diagnostics { complain(finding.description) }
+        guard let settings = result.settings, !result.diagnostics.contains(where: { $0.severity == .error }) else {
+            throw ExitCode(1)
+        }
         return settings
     }
 }

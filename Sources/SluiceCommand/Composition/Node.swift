@@ -1,5 +1,4 @@
 import BinderKit
-import BrokerCore
 import EmbeddedBinder
 import LogAgent
 import Logging
@@ -19,8 +18,7 @@ struct Node: Sendable {
         case idleAfter(@Sendable () async throws -> Void)
     }
 
-    let broker: Broker
-    let binder: EmbeddedBinder
+    let binder: EmbeddedLogBinder
     let application: StreamApplication
     let agent: LogAgent
 
@@ -33,21 +31,21 @@ struct Node: Sendable {
     static func with<Result: Sendable>(
         _ settings: SluiceSettings, dataDirectory: String, _ body: (Node) async throws -> Result
     ) async throws -> Result {
-        let broker = try await Broker.open(directory: dataDirectory, settings: settings.embedded)
+        let binder = try await EmbeddedLogBinder.open(directory: dataDirectory, settings: settings.embedded)
         let result: Result
         do {
-            result = try await body(try Node(settings, broker: broker))
+            result = try await body(try Node(settings, binder: binder))
         } catch {
-            try? await broker.close()
+            // The error that ended the run is the one to tell; an unclean close only makes the next start recover.
+            try? await binder.close()
             throw error
         }
-        try await broker.close()
+        try await binder.close()
         return result
     }
 
-    private init(_ settings: SluiceSettings, broker: Broker) throws {
-        self.broker = broker
-        binder = EmbeddedBinder(broker: broker)
+    private init(_ settings: SluiceSettings, binder: EmbeddedLogBinder) throws {
+        self.binder = binder
         let binders: [String: any Binder] = ["embedded": binder]
         application = try StreamApplication(settings: settings, binders: binders)
         agent = try LogAgent(settings: settings.agent, stream: settings.stream, binders: binders)

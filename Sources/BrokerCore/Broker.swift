@@ -1,0 +1,208 @@
+import Logging
+import Records
+import SegmentedLog
+import Settings
+
+/// A broker in this process: topics, consumer groups and transactions over one data directory, which it alone works on.
+///
+/// Every call may come from any task. After `close` all of them throw `.closed`.
+package final class Broker: Sendable {
+    /// How often old segments are looked for, unless told otherwise.
+    package static let maintenanceIntervalByDefault = Duration.seconds(30)
+    /// The internal topics' segments are small, since the broker reads all of them when it opens.
+    private static let internalSegmentBytes = 16 << 20
+
+    /// The data directory.
+    package let directory: String
+    let settings: EmbeddedSettings
+    let registry: TopicRegistry
+    let groups = GroupCoordinator()
+    let offsets: OffsetStore
+    private let gate: FlushGate
+    private let lock: DirectoryLock
+    private let cleanShutdown: ChecksummedFile
+    private let transactions: TransactionCoordinator
+    private let maintenance: LogMaintenance
+    private let logger: Logger
+
+    /// Opens the data directory, making it if need be: takes its lock, recovers the logs, and ends the transactions an earlier process left open.
+    /// - Throws: `.inUse` with the other process's id; `.corrupt` with the file; `.io`, `.diskFull`.
+    package static func open(
+        directory: String, settings: EmbeddedSettings = EmbeddedSettings(), disk: any Disk = FileDisk(),
+        maintenanceInterval: Duration = maintenanceIntervalByDefault, logger: Logger = Logger(label: "sluice.broker")
+    ) async throws(BrokerError) -> Broker {
+        let lock = try DirectoryLock(directory: directory)
+        let gate = FlushGate(policy: settings.flushPolicy)
+        let registry = TopicRegistry(
+            directory: directory, settings: settings, disk: disk, gate: gate, logger: logger)
+        let cleanShutdown = ChecksummedFile(
+            directory: directory, name: "clean-shutdown", title: "sluice-clean-shutdown 1", disk: disk)
+        let isClean = try cleanShutdown.read() != nil
+        // Before anything is written: a crash from here on must be seen as one.
+        if isClean { try cleanShutdown.remove() }
+        try await registry.load(cleanShutdown: isClean)
+
+        let config = TopicConfig(isCompacted: true, segmentBytes: internalSegmentBytes)
+        let decisions = TransactionLog(
+            partition: try await onlyPartition(of: TransactionRecord.topic, in: registry, config), gate: gate)
+        let offsetsPartition = try await onlyPartition(of: OffsetRecord.topic, in: registry, config)
+        let recovery = try TransactionRecovery(log: decisions, logger: logger)
+        try await recovery.run(registry.topics.values.flatMap(\.partitions))
+        let offsets = try OffsetStore(
+            partition: offsetsPartition, gate: gate, isCommitted: { recovery.committed.contains($0) })
+        do throws(BrokerError) {
+            // A crash between a topic's deletion and that of the groups' positions in it.
+            try await offsets.forgetTopics { registry.topic(named: $0) == nil }
+        } catch {
+            guard error.code == .diskFull else { throw error }
+            logger.warning("positions in deleted topics are kept until there is room: \(error)")
+        }
+        let services = TransactionServices(
+            gate: gate, log: decisions, offsets: offsets,
+            producerIds: try ProducerIds(directory: directory, disk: disk), logger: logger)
+        let broker = Broker(
+            directory: directory, settings: settings, registry: registry, offsets: offsets, gate: gate, lock: lock,
+            cleanShutdown: cleanShutdown, transactions: TransactionCoordinator(services: services, recovery: recovery),
+            logger: logger)
+        broker.maintenance.start(every: maintenanceInterval)
+        return broker
+    }
+
+    private init(
+        directory: String, settings: EmbeddedSettings, registry: TopicRegistry, offsets: OffsetStore, gate: FlushGate,
+        lock: DirectoryLock, cleanShutdown: ChecksummedFile, transactions: TransactionCoordinator, logger: Logger
+    ) {
+        self.directory = directory
+        self.settings = settings
+        self.registry = registry
+        self.offsets = offsets
+        self.gate = gate
+        self.lock = lock
+        self.cleanShutdown = cleanShutdown
+        self.transactions = transactions
+        self.logger = logger
+        maintenance = LogMaintenance(registry: registry, logger: logger)
+    }
+
+    private static func onlyPartition(
+        of topic: String, in registry: TopicRegistry, _ config: TopicConfig
+    ) async throws(BrokerError) -> Partition {
+        let topic = try await registry.ensure(topic, partitions: 1, config: config)
+        guard let partition = topic[0] else { throw BrokerError(.corrupt, "\(topic.name) has no partition") }
+        return partition
+    }
+
+    /// Aborts open transactions, closes every log, and notes that nothing needs recovery. Members and sessions then find the broker closed.
+    /// - Throws: the first error of a log; the data directory is then recovered when it is opened next.
+    package func close() async throws(BrokerError) {
+        groups.close()
+        await transactions.close()
+        await maintenance.stop()
+        defer { lock.release() }
+        defer { gate.close() }
+        guard try await registry.close() else { return }
+        try cleanShutdown.replace(with: [])
+    }
+
+    // MARK: Topics
+
+    /// All topics, internal ones included, by name.
+    package var topics: [Topic] { registry.topics.values.sorted { $0.name < $1.name } }
+
+    package func topic(named name: String) -> Topic? { registry.topic(named: name) }
+
+    package func log(of source: TopicPartition) -> PartitionLog? {
+        registry.topic(named: source.topic)?[source.partition]?.log
+    }
+
+    /// Returns the topic, made if there is none. An existing one is returned as it is, whatever is asked for.
+    /// - Parameter partitions: at least this many and the settings' `minPartitionCount`.
+    package func ensureTopic(
+        _ name: String, partitions: Int32? = nil, config: TopicConfig? = nil
+    ) async throws(BrokerError) -> Topic {
+        if let existing = topic(named: name) { return existing }
+        let count = max(partitions ?? 1, Int32(clamping: settings.minPartitionCount))
+        return try await registry.ensure(name, partitions: count, config: config ?? TopicConfig())
+    }
+
+    /// Deletes a topic with its data and with all groups' positions in it. After an error the call may be made again.
+    package func deleteTopic(_ name: String) async throws(BrokerError) {
+        let topic = try await registry.withdraw(name)
+        groups.topicDeleted(name)
+        try await offsets.forgetTopics { $0 == name }
+        try await registry.remove(topic)
+    }
+
+    // MARK: Producing and consuming
+
+    /// Appends a batch outside of any transaction and returns the offset of its first record, once it is as durable as the settings demand.
+    package func append(_ batch: RecordBatch, to source: TopicPartition) async throws(BrokerError) -> Int64 {
+        let log = try writable(source).log
+        let result = try inBrokerTerms("cannot append to \(source)") { () throws(LogError) in try log.append(batch) }
+        do throws(LogError) {
+            try await gate.waitUntilDurable([(log, through: result.lastOffset)])
+        } catch {
+            throw BrokerError(error, "cannot make an append to \(source) durable")
+        }
+        return result.baseOffset
+    }
+
+    /// Opens one member of a group; nil makes an anonymous group of one, which keeps no positions.
+    package func join(
+        group: String?, topics names: [String], start: StartOffset = .earliest, deliveryBytesMax: Int = 1 << 20
+    ) throws(BrokerError) -> GroupMember {
+        if let group, group.isEmpty || group.utf8.count > TopicName.lengthMax {
+            throw BrokerError(.invalid, "a group's name has 1 to \(TopicName.lengthMax) bytes: '\(group)'")
+        }
+        var topics: [Topic] = []
+        for name in names {
+            guard let topic = topic(named: name) else {
+                throw BrokerError(.unknownTopic, "topic '\(name)' does not exist")
+            }
+            topics.append(topic)
+        }
+        return try GroupMember(
+            group: group, topics: topics, start: start, deliveryBytesMax: deliveryBytesMax, coordinator: groups,
+            offsets: offsets, logger: logger)
+    }
+
+    /// Opens the producer of that transactional id; an older session of the same id is fenced, and what it left open is aborted.
+    package func beginSession(transactionalId: String) async throws(BrokerError) -> TransactionHandle {
+        let (producer, session) = try await transactions.openSession(transactionalId)
+        return TransactionHandle(transactionalId: transactionalId, producer: producer, session: session) {
+            [registry] (source) throws(BrokerError) in try Self.writable(source, in: registry)
+        }
+    }
+
+    /// Runs retention and compaction now.
+    package func runMaintenance() async { await maintenance.run() }
+
+    private func writable(_ source: TopicPartition) throws(BrokerError) -> Partition {
+        try Self.writable(source, in: registry)
+    }
+
+    private static func writable(_ source: TopicPartition, in registry: TopicRegistry) throws(BrokerError) -> Partition
+    {
+        guard let topic = registry.topic(named: source.topic) else {
+            throw BrokerError(.unknownTopic, "topic '\(source.topic)' does not exist")
+        }
+        guard let partition = topic[source.partition] else {
+            throw BrokerError(
+                .unknownTopic,
+                "topic '\(source.topic)' has \(topic.partitions.count) partitions, not a number \(source.partition)")
+        }
+        guard !topic.isInternal else { throw BrokerError(.invalid, "topic '\(source.topic)' is the broker's own") }
+        return partition
+    }
+}
+
+extension EmbeddedSettings {
+    /// The log's policy for this setting.
+    var flushPolicy: FlushPolicy {
+        switch flush {
+        case .always: .always
+        case .interval: .interval(flushInterval)
+        case .os: .os
+        }
+    }
+}

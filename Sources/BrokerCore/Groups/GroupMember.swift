@@ -1,0 +1,219 @@
+import Logging
+import Records
+import SegmentedLog
+
+/// Where a group without a committed position in a partition starts.
+package enum StartOffset: Sendable {
+    /// At the oldest record kept.
+    case earliest
+    /// At the last stable offset.
+    case latest
+}
+
+/// What a member of a group is handed.
+package enum MemberEvent: Sendable {
+    /// Batches of one partition: at least one. `endOffset` is the last stable offset.
+    case delivery(
+        source: TopicPartition, batches: [RecordBatch], startOffset: Int64, nextOffset: Int64, endOffset: Int64)
+    /// Partitions that are now this member's, with the position each continues from.
+    case assigned([(source: TopicPartition, position: CommittedPosition)])
+    /// Partitions that go at the next call of `next`.
+    case revoked([TopicPartition])
+    /// Nothing came in the time given.
+    case idle
+}
+
+/// One member of a consumer group: reads the partitions it owns in turn, committed records only.
+///
+/// One task at a time calls `next`; `commit` belongs to that task too. `close` may come from anywhere.
+package actor GroupMember {
+    /// How long `next` waits at most, whatever it is told: durations beyond are no use and could overflow the clock.
+    private static let waitMax = Duration.seconds(86_400)
+
+    private struct Cursor {
+        let partition: Partition
+        /// The next offset to read.
+        var position: Int64
+        /// Where the last delivery ended. Between it and `position` lies nothing a consumer could see.
+        var deliveredTo: Int64
+    }
+
+    /// The group's name, nil for an anonymous one.
+    package nonisolated let group: String?
+    private let topics: [String: Topic]
+    private let start: StartOffset
+    private let deliveryBytesMax: Int
+    private let coordinator: GroupCoordinator
+    private let offsets: OffsetStore
+    private let logger: Logger
+    private let key: GroupCoordinator.GroupKey
+    private let id: ConsumerGroup.MemberID
+    private let signal = WakeSignal()
+    private var cursors: [Cursor] = []
+    /// Where the next search for data begins, so that every partition gets its turn.
+    private var turn = 0
+    private var isClosed = false
+
+    init(
+        group: String?, topics: [Topic], start: StartOffset, deliveryBytesMax: Int, coordinator: GroupCoordinator,
+        offsets: OffsetStore, logger: Logger
+    ) throws(BrokerError) {
+        self.group = group
+        self.topics = Dictionary(topics.map { ($0.name, $0) }) { first, _ in first }
+        self.start = start
+        self.deliveryBytesMax = max(1, deliveryBytesMax)
+        self.coordinator = coordinator
+        self.offsets = offsets
+        self.logger = logger
+        let partitions = self.topics.values.flatMap { $0.partitions.map(\.id) }
+        (key, id) = try coordinator.join(group, partitions: partitions, signal: signal)
+    }
+
+    /// The next event; nil once the member or the broker is closed. A cancelled task gets `.idle` at once.
+    package func next(waitingUpTo limit: Duration) async throws(BrokerError) -> MemberEvent? {
+        let deadline = ContinuousClock.now + max(.zero, min(limit, Self.waitMax))
+        while true {
+            // Lowered before looking: what comes while we look raises it again.
+            signal.lower()
+            guard !isClosed, !coordinator.isClosed else { return nil }
+            switch try coordinator.poll(id, in: key) {
+            case .revoked(let partitions): return .revoked(partitions)
+            case .assigned(let partitions): return .assigned(try begin(partitions))
+            case nil: break
+            }
+            dropLostPartitions()
+            if let delivery = try fetch() { return delivery }
+            guard await signal.wait(until: deadline) else { return isClosed ? nil : .idle }
+        }
+    }
+
+    /// Makes positions durable for the group; of an anonymous group it does nothing.
+    /// - Throws: `.fenced` where a partition is no longer this member's; nothing is committed then.
+    package func commit(_ positions: [TopicPartition: CommittedPosition]) async throws(BrokerError) {
+        guard let group, !positions.isEmpty else { return }
+        let records = try beginCommit(positions)
+        defer { endCommit() }
+        try await offsets.commit(records, of: group)
+    }
+
+    /// Leaves the group; what was delivered and not committed goes to the partitions' next owners again.
+    package func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        for cursor in cursors { cursor.partition.unsubscribe(id) }
+        cursors = []
+        coordinator.leave(id, in: key)
+        signal.raise()
+    }
+
+    // MARK: Commits, also those of transactions
+
+    /// Holds the partitions until `endCommit` and returns the positions to write: past what lies behind a delivery and nobody can see.
+    func beginCommit(
+        _ positions: [TopicPartition: CommittedPosition]
+    ) throws(BrokerError) -> [TopicPartition: CommittedPosition] {
+        guard !isClosed else { throw BrokerError(.closed, "the member has left its group") }
+        for (source, position) in positions { try position.validate(for: source) }
+        try coordinator.beginCommit(Array(positions.keys), by: id, in: key)
+        var result = positions
+        for cursor in cursors where positions[cursor.partition.id]?.offset == cursor.deliveredTo {
+            result[cursor.partition.id]?.offset = cursor.position
+        }
+        return result
+    }
+
+    nonisolated func endCommit() { coordinator.endCommit(by: id, in: key) }
+
+    // MARK: Partitions
+
+    private func begin(
+        _ partitions: [TopicPartition]
+    ) throws(BrokerError) -> [(source: TopicPartition, position: CommittedPosition)] {
+        var result: [(source: TopicPartition, position: CommittedPosition)] = []
+        cursors.removeAll { partitions.contains($0.partition.id) }
+        for source in partitions {
+            guard let partition = topics[source.topic]?[source.partition] else {
+                throw BrokerError(.unknownTopic, "\(source) does not exist")
+            }
+            let position = startPosition(in: partition)
+            cursors.append(Cursor(partition: partition, position: position.offset, deliveredTo: position.offset))
+            partition.subscribe(signal, as: id)
+            result.append((source, position))
+        }
+        return result
+    }
+
+    private func startPosition(in partition: Partition) -> CommittedPosition {
+        let log = partition.log
+        if let group, let committed = offsets.position(of: group, in: partition.id) {
+            var clamped = committed
+            clamped.offset = clamp(committed.offset, in: partition, "committed position")
+            return clamped
+        }
+        let offset =
+            switch start {
+            case .earliest: log.startOffset
+            case .latest: log.lastStableOffset
+            }
+        return CommittedPosition(offset: coordinator.firstStart(of: partition.id, in: key, default: offset))
+    }
+
+    /// The nearest offset the log has; a group whose position is outside has missed records, or the log has lost some.
+    private func clamp(_ offset: Int64, in partition: Partition, _ what: String) -> Int64 {
+        let range = partition.log.startOffset...max(partition.log.startOffset, partition.log.endOffset)
+        guard !range.contains(offset) else { return offset }
+        let nearest = min(max(offset, range.lowerBound), range.upperBound)
+        logger.warning(
+            "\(group ?? "anonymous group"): the \(what) \(offset) in \(partition.id) is outside of its log, \(range); continuing from \(nearest)"
+        )
+        return nearest
+    }
+
+    /// Partitions told to go are gone once this member has polled again; those of a deleted topic are gone at once.
+    private func dropLostPartitions() {
+        guard !cursors.isEmpty else { return }
+        let owned = coordinator.partitions(of: id, in: key)
+        guard cursors.contains(where: { !owned.contains($0.partition.id) }) else { return }
+        for cursor in cursors where !owned.contains(cursor.partition.id) { cursor.partition.unsubscribe(id) }
+        cursors.removeAll { !owned.contains($0.partition.id) }
+    }
+
+    // MARK: Reading
+
+    private func fetch() throws(BrokerError) -> MemberEvent? {
+        for step in 0..<cursors.count {
+            let index = (turn + step) % cursors.count
+            guard let delivery = try read(index) else { continue }
+            turn = index + 1
+            return delivery
+        }
+        return nil
+    }
+
+    private func read(_ index: Int) throws(BrokerError) -> MemberEvent? {
+        let partition = cursors[index].partition
+        let from = clampToStart(index)
+        let read: CommittedRead
+        do throws(LogError) {
+            read = try CommittedRead.read(partition.log, from: from, bytesMax: deliveryBytesMax)
+        } catch {
+            // Retention may pass the position between the check and the read: look again.
+            if error.code == .offsetOutOfRange, partition.log.startOffset > from { return try self.read(index) }
+            throw BrokerError(error, "cannot read \(partition.id)")
+        }
+        cursors[index].position = read.nextOffset
+        guard !read.batches.isEmpty else { return nil }
+        cursors[index].deliveredTo = read.nextOffset
+        return .delivery(
+            source: partition.id, batches: read.batches, startOffset: from, nextOffset: read.nextOffset,
+            endOffset: max(read.nextOffset, partition.log.lastStableOffset))
+    }
+
+    private func clampToStart(_ index: Int) -> Int64 {
+        let cursor = cursors[index]
+        guard cursor.position < cursor.partition.log.startOffset else { return cursor.position }
+        let offset = clamp(cursor.position, in: cursor.partition, "next offset")
+        cursors[index].position = offset
+        return offset
+    }
+}

@@ -1,0 +1,128 @@
+import Records
+import SegmentedLog
+import Synchronization
+
+/// The committed positions of all groups: kept in memory, durable in `__consumer_offsets`.
+final class OffsetStore: Sendable {
+    /// A position and where it is written, so that the later of two commits wins however they race.
+    private struct Entry {
+        var position: CommittedPosition
+        var recordOffset: Int64
+    }
+
+    let partition: Partition
+    private let gate: FlushGate
+    private let entries = Mutex<[String: [TopicPartition: Entry]]>([:])
+
+    var log: PartitionLog { partition.log }
+
+    /// Reads all positions from the internal topic.
+    /// - Parameter isCommitted: whether a transaction without a marker there yet is to be finished as committed.
+    init(partition: Partition, gate: FlushGate, isCommitted: (ProducerIdentity) -> Bool) throws(BrokerError) {
+        self.partition = partition
+        self.gate = gate
+        try load(isCommitted)
+    }
+
+    var groups: [String] { entries.withLock { $0.keys.sorted() } }
+
+    func positions(of group: String) -> [TopicPartition: CommittedPosition] {
+        entries.withLock { $0[group]?.mapValues(\.position) ?? [:] }
+    }
+
+    func position(of group: String, in source: TopicPartition) -> CommittedPosition? {
+        entries.withLock { $0[group]?[source]?.position }
+    }
+
+    /// Appends the positions, waits until they are durable, and makes them those of the group.
+    func commit(_ positions: [TopicPartition: CommittedPosition], of group: String) async throws(BrokerError) {
+        let records = positions.map { OffsetRecord(group: group, source: $0, position: $1) }
+        try await write(records)
+    }
+
+    /// Forgets what all groups have in topics that are not there: one made again under its name starts anew.
+    func forgetTopics(where isGone: (String) -> Bool) async throws(BrokerError) {
+        let records = entries.withLock { entries in
+            entries.flatMap { group, positions in
+                positions.keys.filter { isGone($0.topic) }.map {
+                    OffsetRecord(group: group, source: $0, position: nil)
+                }
+            }
+        }
+        if !records.isEmpty { try await write(records) }
+    }
+
+    /// The batch to append in a transaction; after its commit point `apply` makes the positions those of the group.
+    static func batch(_ records: [OffsetRecord]) throws(BrokerError) -> RecordBatch {
+        let now = systemMilliseconds()
+        var builder = RecordBatchBuilder()
+        for record in records.sorted(by: { $0.source < $1.source }) {
+            let value = record.encodedValue(timestamp: now)
+            record.encodedKey().withUnsafeBytes { key in
+                if let value {
+                    value.withUnsafeBytes { builder.append(key: key, value: $0, timestamp: now) }
+                } else {
+                    builder.append(key: key, value: nil, timestamp: now)
+                }
+            }
+        }
+        do throws(RecordsError) {
+            return try builder.build()
+        } catch {
+            throw BrokerError(.invalid, "cannot commit these positions", cause: error)
+        }
+    }
+
+    func apply(_ records: [OffsetRecord], writtenAt recordOffset: Int64) {
+        entries.withLock { entries in
+            for record in records { Self.apply(record, recordOffset, to: &entries) }
+        }
+    }
+
+    private func write(_ records: [OffsetRecord]) async throws(BrokerError) {
+        let batch = try Self.batch(records)
+        let result = try inBrokerTerms("cannot commit positions") { () throws(LogError) in try log.append(batch) }
+        do throws(LogError) {
+            try await gate.waitUntilDurable([(log, through: result.lastOffset)])
+        } catch {
+            throw BrokerError(error, "cannot make positions durable")
+        }
+        apply(records, writtenAt: result.baseOffset)
+    }
+
+    private static func apply(
+        _ record: OffsetRecord, _ recordOffset: Int64, to entries: inout [String: [TopicPartition: Entry]]
+    ) {
+        var positions = entries[record.group, default: [:]]
+        if let old = positions[record.source], old.recordOffset > recordOffset { return }
+        positions[record.source] = record.position.map { Entry(position: $0, recordOffset: recordOffset) }
+        entries[record.group] = positions.isEmpty ? nil : positions
+    }
+
+    // MARK: Loading
+
+    private func load(_ isCommitted: (ProducerIdentity) -> Bool) throws(BrokerError) {
+        var loaded: [String: [TopicPartition: Entry]] = [:]
+        var pending: [ProducerIdentity: [(OffsetRecord, Int64)]] = [:]
+        try InternalTopicReader.forEachBatch(in: log) { (batch) throws(BrokerError) in
+            let identity = ProducerIdentity(id: batch.header.producerId, epoch: batch.header.producerEpoch)
+            if let control = batch.controlType {
+                let records = pending.removeValue(forKey: identity) ?? []
+                if control == .commit { for (record, offset) in records { Self.apply(record, offset, to: &loaded) } }
+                return
+            }
+            try InternalTopicReader.forEachRecord(in: batch) { (offset, key, value) throws(BrokerError) in
+                guard let record = try OffsetRecord.decode(key: key, value: value) else { return }
+                if batch.header.isTransactional {
+                    pending[identity, default: []].append((record, offset))
+                } else {
+                    Self.apply(record, offset, to: &loaded)
+                }
+            }
+        }
+        for (identity, records) in pending where isCommitted(identity) {
+            for (record, offset) in records { Self.apply(record, offset, to: &loaded) }
+        }
+        entries.withLock { $0 = loaded }
+    }
+}

@@ -1,0 +1,146 @@
+import Logging
+import Records
+import SegmentedLog
+import Settings
+import Synchronization
+
+/// The topics of a data directory: makes and deletes them one at a time, and knows their open logs.
+actor TopicRegistry {
+    private let directory: String
+    private let settings: EmbeddedSettings
+    private let disk: any Disk
+    private let gate: FlushGate
+    private let file: ChecksummedFile
+    private let logger: Logger
+    private nonisolated let open = Mutex<[String: Topic]>([:])
+    private var descriptions: [String: TopicDescription] = [:]
+    /// Withdrawn topics whose folders are not gone yet.
+    private var going: [String: Topic] = [:]
+    private var isClosed = false
+
+    init(directory: String, settings: EmbeddedSettings, disk: any Disk, gate: FlushGate, logger: Logger) {
+        self.directory = directory
+        self.settings = settings
+        self.disk = disk
+        self.gate = gate
+        self.logger = logger
+        file = TopicCatalog.file(directory, disk)
+    }
+
+    /// The topics that are open, by name.
+    nonisolated var topics: [String: Topic] { open.withLock { $0 } }
+
+    nonisolated func topic(named name: String) -> Topic? { open.withLock { $0[name] } }
+
+    /// Opens the logs of all topics, and ends deletions that were begun.
+    func load(cleanShutdown: Bool) throws(BrokerError) {
+        for description in try TopicCatalog.load(file) { descriptions[description.name] = description }
+        for description in descriptions.values.sorted(by: { $0.name < $1.name }) {
+            let topic = try openLogs(of: description, cleanShutdown: cleanShutdown)
+            if description.isDeleting {
+                try remove(topic)
+            } else {
+                open.withLock { $0[description.name] = topic }
+            }
+        }
+    }
+
+    /// The topic of that name, made durably if there is none; an existing one is as it is.
+    func ensure(_ name: String, partitions: Int32, config: TopicConfig) throws(BrokerError) -> Topic {
+        try TopicName.validate(name)
+        guard (1...TopicCatalog.partitionCountMax).contains(partitions) else {
+            throw BrokerError(
+                .invalid,
+                "topic '\(name)': \(partitions) partitions; 1 to \(TopicCatalog.partitionCountMax) are possible")
+        }
+        guard !isClosed else { throw BrokerError(.closed, "the broker is closed") }
+        if let existing = topic(named: name) { return existing }
+        guard going[name] == nil else {
+            throw BrokerError(.invalid, "topic '\(name)' is only half deleted; delete it again first")
+        }
+        // Its logs could not be opened when it was made.
+        if let halfMade = descriptions[name] { return publish(try openLogs(of: halfMade, cleanShutdown: true)) }
+        let description = TopicDescription(
+            name: name, id: TopicDescription.randomId(), partitionCount: partitions, config: config)
+        try save(replacing: description)
+        return publish(try openLogs(of: description, cleanShutdown: true))
+    }
+
+    /// Marks the topic as going and withdraws it; `remove` ends that. A topic that is going already is returned again.
+    func withdraw(_ name: String) throws(BrokerError) -> Topic {
+        guard !isClosed else { throw BrokerError(.closed, "the broker is closed") }
+        if let withdrawn = going[name] { return withdrawn }
+        guard let topic = topic(named: name), var description = descriptions[name] else {
+            throw BrokerError(.unknownTopic, "topic '\(name)' does not exist")
+        }
+        guard !topic.isInternal else { throw BrokerError(.invalid, "topic '\(name)' is the broker's own") }
+        description.isDeleting = true
+        try save(replacing: description)
+        open.withLock { $0[name] = nil }
+        going[name] = topic
+        return topic
+    }
+
+    /// Removes a withdrawn topic's folders, then its entry.
+    func remove(_ topic: Topic) throws(BrokerError) {
+        for partition in topic.partitions {
+            do throws(LogError) {
+                try partition.log.delete()
+            } catch {
+                // Gone already in an earlier attempt.
+                if error.code != .notFound { throw BrokerError(error, "cannot delete \(partition.id)") }
+            }
+        }
+        var remaining = descriptions
+        remaining[topic.name] = nil
+        try TopicCatalog.save(Array(remaining.values), to: file)
+        descriptions = remaining
+        going[topic.name] = nil
+    }
+
+    /// Closes all logs; the first error is thrown after all were tried. Returns false when they were closed already.
+    func close() throws(BrokerError) -> Bool {
+        guard !isClosed else { return false }
+        isClosed = true
+        var failure: BrokerError?
+        for partition in topics.values.flatMap(\.partitions) {
+            do throws(LogError) {
+                try partition.log.close()
+            } catch {
+                failure = failure ?? BrokerError(error, "cannot close \(partition.id)")
+            }
+        }
+        if let failure { throw failure }
+        return true
+    }
+
+    private func publish(_ topic: Topic) -> Topic {
+        open.withLock { $0[topic.name] = topic }
+        return topic
+    }
+
+    private func save(replacing description: TopicDescription) throws(BrokerError) {
+        var changed = descriptions
+        changed[description.name] = description
+        try TopicCatalog.save(Array(changed.values), to: file)
+        descriptions = changed
+    }
+
+    private func openLogs(of description: TopicDescription, cleanShutdown: Bool) throws(BrokerError) -> Topic {
+        let config = description.config.logConfig(settings)
+        var partitions: [Partition] = []
+        for id in description.partitions {
+            let log = try inBrokerTerms("cannot open \(id)") { () throws(LogError) in
+                try PartitionLog.open(
+                    directory: directory + "/" + TopicDescription.folder(id), topicPartition: id, config: config,
+                    disk: disk, gate: gate, cleanShutdown: cleanShutdown)
+            }
+            for damage in log.damage { logger.error("\(damage)") }
+            if log.truncatedBytes > 0 {
+                logger.warning("\(id): a torn tail of \(log.truncatedBytes) bytes was cut off")
+            }
+            partitions.append(Partition(id: id, log: log))
+        }
+        return Topic(description: description, partitions: partitions)
+    }
+}

@@ -1,0 +1,44 @@
+import Records
+import Synchronization
+
+/// The transactional producers of a broker, by their transactional ids.
+final class TransactionCoordinator: Sendable {
+    static let idBytesMax = 1024
+
+    private let services: TransactionServices
+    private let recovery: TransactionRecovery
+    private let producers = Mutex<[String: TransactionalProducer]?>([:])
+
+    init(services: TransactionServices, recovery: TransactionRecovery) {
+        self.services = services
+        self.recovery = recovery
+    }
+
+    /// Opens the newest session of the id and fences the one before.
+    func openSession(
+        _ id: String
+    ) async throws(BrokerError) -> (producer: TransactionalProducer, session: TransactionMachine.SessionID) {
+        guard !id.isEmpty, id.utf8.count <= Self.idBytesMax else {
+            throw BrokerError(.invalid, "a transactional id has 1 to \(Self.idBytesMax) bytes: '\(id)'")
+        }
+        try await recovery.settle()
+        let producer = producers.withLock { producers -> TransactionalProducer? in
+            guard producers != nil else { return nil }
+            if let known = producers?[id] { return known }
+            let new = TransactionalProducer(id: id, services: services)
+            producers?[id] = new
+            return new
+        }
+        guard let producer else { throw BrokerError(.closed, "the broker is closed") }
+        return (producer, try await producer.openSession())
+    }
+
+    /// Aborts what is open and takes no more sessions.
+    func close() async {
+        let open = producers.withLock { producers in
+            defer { producers = nil }
+            return producers?.values.map { $0 } ?? []
+        }
+        for producer in open { await producer.shutDown() }
+    }
+}

@@ -1,0 +1,48 @@
+import Records
+import SegmentedLog
+
+/// The internal topic `__transaction_state`: what was decided about transactions.
+struct TransactionLog: Sendable {
+    let partition: Partition
+    let gate: FlushGate
+
+    /// The latest record of each transactional id.
+    func latest() throws(BrokerError) -> [String: TransactionRecord] {
+        var latest: [String: TransactionRecord] = [:]
+        try InternalTopicReader.forEachBatch(in: partition.log) { (batch) throws(BrokerError) in
+            guard !batch.header.isControl else { return }
+            try InternalTopicReader.forEachRecord(in: batch) { (_, key, value) throws(BrokerError) in
+                guard let value else { return }
+                let record = try TransactionRecord.decode(key: key, value: value)
+                latest[record.transactionalId] = record
+            }
+        }
+        return latest
+    }
+
+    /// Appends a record and returns its offset; it is not durable yet.
+    func append(_ record: TransactionRecord) throws(BrokerError) -> Int64 {
+        var builder = RecordBatchBuilder()
+        let value = record.encodedValue()
+        record.encodedKey().withUnsafeBytes { key in
+            value.withUnsafeBytes { builder.append(key: key, value: $0, timestamp: record.lastUpdate) }
+        }
+        let batch: RecordBatch
+        do throws(RecordsError) {
+            batch = try builder.build()
+        } catch {
+            throw BrokerError(.invalid, "cannot encode the state of '\(record.transactionalId)'", cause: error)
+        }
+        return try inBrokerTerms("cannot write the state of transaction '\(record.transactionalId)'") {
+            () throws(LogError) in try partition.log.append(batch).lastOffset
+        }
+    }
+
+    func waitUntilDurable(_ offset: Int64) async throws(BrokerError) {
+        do throws(LogError) {
+            try await gate.waitUntilDurable([(partition.log, through: offset)])
+        } catch {
+            throw BrokerError(error, "cannot make the state of transactions durable")
+        }
+    }
+}

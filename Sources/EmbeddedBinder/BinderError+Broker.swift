@@ -1,0 +1,20 @@
+import BinderKit
+import BrokerCore
+
+extension BinderError {
+    /// A broker's error in the terms of the SPI.
+    init(_ error: BrokerError, binding: String? = nil) {
+        let code: Code =
+            switch error.code {
+            case .closed: .closed
+            case .fenced: .fenced
+            case .unknownTopic: .unknownTopic
+            case .invalid: .invalid
+            case .diskFull: .retriable
+            case .uncertain: .uncertain
+            case .inUse, .corrupt, .io: .fatal
+            }
+        let place = binding.map { "binding '\($0)': " } ?? ""
+        self.init(code, place + (error.path.map { "\($0): " } ?? "") + error.message, cause: error.cause)
+    }
+}
