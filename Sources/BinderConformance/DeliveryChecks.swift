@@ -7,7 +7,10 @@ extension ConformanceCheck {
         ConformanceCheck("what is sent is delivered with key, value, headers and timestamp, nulls included") { bench in
             let topic = try await bench.topic("all-fields")
             let sent: [(key: [UInt8]?, value: [UInt8]?, headers: [RecordHeader])] = [
-                ([1, 0, 255], Array("value".utf8), [RecordHeader(name: "h", value: [0, 1]), RecordHeader(name: "h", value: nil)]),
+                (
+                    [1, 0, 255], Array("value".utf8),
+                    [RecordHeader(name: "h", value: [0, 1]), RecordHeader(name: "h", value: nil)]
+                ),
                 (nil, [], []), ([], nil, [RecordHeader(name: "", value: [])]),
             ]
             var builder = RecordBatchBuilder()
@@ -95,7 +98,8 @@ extension ConformanceCheck {
             try bench.expect(read == ["l", "r"], "\(read) came")
             await channel.close()
         },
-        ConformanceCheck("no delivery is larger than asked for by more than a batch, and nothing is read ahead of next") {
+        ConformanceCheck("no delivery is larger than asked for by more than a batch, and nothing is read ahead of next")
+        {
             bench in
             let topic = try await bench.topic("pressure")
             let output = try await bench.output(topic)

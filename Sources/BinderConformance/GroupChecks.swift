@@ -101,7 +101,9 @@ extension ConformanceBench {
         while read.reduce(0, { $0 + $1.count }) < count {
             try expect(clock.now < deadline, "\(read.map(\.count)) of \(count) records came within \(Self.patience)")
             for (index, member) in members.enumerated() {
-                guard case .delivery(let delivery) = try await member.next(waitingUpTo: .milliseconds(5)) else { continue }
+                guard case .delivery(let delivery) = try await member.next(waitingUpTo: .milliseconds(5)) else {
+                    continue
+                }
                 read[index] += try Self.items(delivery)
                 try await member.commit([InputPosition(source: delivery.source, offset: delivery.nextOffset)])
             }

@@ -4,7 +4,8 @@ import Records
 extension ConformanceCheck {
     /// Outputs and positions in one step.
     static let transactionChecks = [
-        ConformanceCheck("a transaction's batches and positions become visible together", needs: .transactions) { bench in
+        ConformanceCheck("a transaction's batches and positions become visible together", needs: .transactions) {
+            bench in
             let source = try await bench.topic("source")
             let left = try await bench.topic("left", partitions: 2)
             let right = try await bench.topic("right")
@@ -31,7 +32,9 @@ extension ConformanceCheck {
             await reader.close()
             await session.close()
         },
-        ConformanceCheck("an aborted transaction is never delivered, and its partitions can be read on", needs: .transactions) {
+        ConformanceCheck(
+            "an aborted transaction is never delivered, and its partitions can be read on", needs: .transactions
+        ) {
             bench in
             let topic = try await bench.topic("aborted")
             let partition = TopicPartition(topic: topic, partition: 0)
@@ -71,7 +74,9 @@ extension ConformanceCheck {
             await reader.close()
             await session.close()
         },
-        ConformanceCheck("a new session of a name fences the old one and aborts what it left open", needs: .transactions) {
+        ConformanceCheck(
+            "a new session of a name fences the old one and aborts what it left open", needs: .transactions
+        ) {
             bench in
             let topic = try await bench.topic("fencing")
             let partition = TopicPartition(topic: topic, partition: 0)
@@ -103,7 +108,9 @@ extension ConformanceCheck {
             try bench.expect(read == ["plain"], "\(read) came")
             await reader.close()
         },
-        ConformanceCheck("positions of another member's partition take the whole transaction back", needs: .transactions) {
+        ConformanceCheck(
+            "positions of another member's partition take the whole transaction back", needs: .transactions
+        ) {
             bench in
             let source = try await bench.topic("moved", partitions: 2)
             let target = try await bench.topic("target")

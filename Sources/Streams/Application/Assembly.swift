@@ -8,7 +8,6 @@ struct Assembly {
 
     private let settings: SluiceSettings
     private let factories: Factories
-    private let sources: Set<String>
     private let catalog: StageCatalog
     private var diagnostics: [Diagnostic] = []
     private var declaredOutlets: [TopicPlace: OutletPlan] = [:]
@@ -16,12 +15,11 @@ struct Assembly {
     /// The plans of all stages and chains that run.
     /// - Throws: `StreamError.configuration` with every finding.
     static func plans(
-        _ settings: SluiceSettings, factories: Factories, sources: Set<String>, catalog: StageCatalog
+        _ settings: SluiceSettings, factories: Factories, catalog: StageCatalog
     ) throws(StreamError) -> [StagePlan] {
-        var assembly = Assembly(settings: settings, factories: factories, sources: sources, catalog: catalog)
+        var assembly = Assembly(settings: settings, factories: factories, catalog: catalog)
         assembly.diagnostics = StageCatalog.diagnostics(for: settings.stream)
         assembly.checkNames()
-        assembly.checkSources()
         assembly.checkBindings()
         assembly.resolveOutlets()
         let plans = assembly.chains.compactMap { assembly.plan($0) }
@@ -42,22 +40,10 @@ struct Assembly {
         guard findings.isEmpty else { throw StreamError(findings) }
     }
 
-    /// How a source's binding is produced to; nil where it is not declared.
-    static func outlet(of source: String, _ stream: StreamSettings) throws(StreamError) -> OutletPlan? {
-        guard let binding = stream.bindings["\(source)-out-0"], let topic = binding.destinations.first else { return nil }
-        do {
-            return try OutletPlan(
-                binding, topic: TopicPlace(binder: binding.binder ?? stream.defaultBinder, topic: topic))
-        } catch {
-            throw StreamError(.configuration, "binding '\(binding.name)'", cause: error)
-        }
-    }
-
-    private init(settings: SluiceSettings, factories: Factories, sources: Set<String>, catalog: StageCatalog) {
+    private init(settings: SluiceSettings, factories: Factories, catalog: StageCatalog) {
         self.catalog = catalog
         self.settings = settings
         self.factories = factories
-        self.sources = sources
     }
 
     private var declared: [String: StageSettings] {
@@ -76,7 +62,9 @@ struct Assembly {
 
     private mutating func checkNames() {
         for stage in settings.stream.stages where factories[stage.name] != nil {
-            report("stage '\(stage.name)' is declared here and registered in Swift: rename one of them", at: stage.location)
+            report(
+                "stage '\(stage.name)' is declared here and registered in Swift: rename one of them", at: stage.location
+            )
         }
         let known = Set(names)
         for chain in chains {
@@ -92,20 +80,9 @@ struct Assembly {
         }
     }
 
-    private mutating func checkSources() {
-        for source in sources.sorted() {
-            if let stage = declared[source] {
-                report("stage '\(source)' is declared here and a source in Swift: rename one of them", at: stage.location)
-            }
-            if settings.stream.bindings["\(source)-out-0"] == nil {
-                report("source '\(source)' has no output binding: declare '\(source)-out' under stream.bindings", at: nil)
-            }
-        }
-    }
-
-    /// Every binding must be some stage's, some chain's, some source's or the agent's.
+    /// Every binding must be some stage's, some chain's or the agent's.
     private mutating func checkBindings() {
-        let stems = Set(names).union(chains.map(\.name)).union(sources)
+        let stems = Set(names).union(chains.map(\.name))
         let agentOutputs = Set(settings.agent.inputs.map(\.output))
         for (name, binding) in settings.stream.bindings.sorted(by: { $0.key < $1.key }) {
             if agentOutputs.contains(name) { continue }
@@ -127,7 +104,9 @@ struct Assembly {
 
     private mutating func resolveOutlets() {
         for (name, binding) in settings.stream.bindings.sorted(by: { $0.key < $1.key }) {
-            guard let place = BindingName(name), !place.isInput, let topic = binding.destinations.first else { continue }
+            guard let place = BindingName(name), !place.isInput, let topic = binding.destinations.first else {
+                continue
+            }
             let topicPlace = TopicPlace(binder: binding.binder ?? settings.stream.defaultBinder, topic: topic)
             do {
                 let outlet = try OutletPlan(binding, topic: topicPlace)
@@ -144,12 +123,15 @@ struct Assembly {
     private mutating func plan(_ chain: FunctionChain) -> StagePlan? {
         let name = chain.name
         guard let input = settings.stream.bindings["\(name)-in-0"] else {
-            report("stage '\(name)' has no input binding: declare '\(name)-in' under stream.bindings", at: chain.location)
+            report(
+                "stage '\(name)' has no input binding: declare '\(name)-in' under stream.bindings", at: chain.location)
             return nil
         }
         let outputs = outputs(of: name)
         if outputs.isEmpty, let last = chain.stages.last.flatMap({ declared[$0] }), last.needsOutput {
-            report("stage '\(name)' has no output binding: declare '\(name)-out' under stream.bindings", at: chain.location)
+            report(
+                "stage '\(name)' has no output binding: declare '\(name)-out' under stream.bindings", at: chain.location
+            )
             return nil
         }
         if input.consumer.batchMode, chain.stages.contains(where: { declared[$0] != nil }) || chain.stages.count > 1 {

@@ -61,7 +61,8 @@ public struct Message: Sendable {
             let member = fields.member(named: Array(field.utf8), in: value.span)
         else { return nil }
         let record = StageRecord(
-            source: source ?? TopicPartition(topic: "", partition: 0), offset: 0, timestamp: 0, payload: value, key: nil,
+            source: source ?? TopicPartition(topic: "", partition: 0), offset: 0, timestamp: 0, payload: value,
+            key: nil,
             value: value.indices)
         return MessageField(RecordFields.value(member.kind, record, start: 0, member.value))
     }

@@ -88,19 +88,16 @@ public final class StreamApplication: Service {
         register(name) { ClosureBatchStage(body: body) }
     }
 
-    /// Registers the program itself as what feeds the binding `<name>-out-0`.
-    public func source(_ name: String) -> StreamSource {
-        content.withLock { content in
-            if !content.sources.insert(name).inserted || content.factories[name] != nil {
-                content.doubled.insert(name)
-            }
-        }
-        return StreamSource(name: name, application: self)
+    /// Makes the program itself a producer of a topic on the default binder. The topic is made with the others, and produced to as the output
+    /// binding that names it says, if there is one.
+    public func source(_ topic: String) -> StreamSource {
+        content.withLock { _ = $0.sources.insert(topic) }
+        return StreamSource(topic: topic, application: self)
     }
 
     private func register(_ name: String, _ make: @escaping @Sendable () throws -> any Stage) {
         content.withLock { content in
-            if content.factories.updateValue(make, forKey: name) != nil || content.sources.contains(name) {
+            if content.factories.updateValue(make, forKey: name) != nil {
                 content.doubled.insert(name)
             }
         }
@@ -215,12 +212,12 @@ public final class StreamApplication: Service {
     }
 
     private func assemble() throws(StreamError) -> [StagePlan] {
-        let (factories, sources, doubled) = content.withLock { ($0.factories, $0.sources, $0.doubled) }
+        let (factories, doubled) = content.withLock { ($0.factories, $0.doubled) }
         guard doubled.isEmpty else {
             throw StreamError(
                 doubled.sorted().map { Diagnostic(.error, "stage '\($0)' is registered twice: rename one of them") })
         }
-        return try Assembly.plans(settings, factories: factories, sources: sources, catalog: catalog)
+        return try Assembly.plans(settings, factories: factories, catalog: catalog)
     }
 
     // MARK: While it runs
@@ -269,17 +266,16 @@ public final class StreamApplication: Service {
         }
     }
 
-    /// The topics once they are made, and how `<source>-out-0` is produced to.
+    /// The topics once they are made, and how this one is produced to.
     /// - Throws: `.state` where the application does not run.
-    func outlet(of source: String) async throws(StreamError) -> (plan: OutletPlan, topics: Topics) {
+    func outlet(toTopic topic: String) async throws(StreamError) -> (plan: OutletPlan, topics: Topics) {
         await control.wait { $0.phase != .ready && $0.phase != .starting }
-        guard control.value.phase == .running, let topics = content.withLock(\.topics) else {
-            throw StreamError(.state, "source '\(source)' cannot send: the application does not run")
+        let (plans, topics) = content.withLock { ($0.plans, $0.topics) }
+        guard control.value.phase == .running, let topics else {
+            throw StreamError(.state, "nothing can be sent to '\(topic)': the application does not run")
         }
-        guard let plan = try Assembly.outlet(of: source, settings.stream) else {
-            throw StreamError(.state, "source '\(source)' has no output binding")
-        }
-        return (plan, topics)
+        let place = TopicPlace(binder: settings.stream.defaultBinder, topic: topic)
+        return (plans.first?.declared[place] ?? OutletPlan.plain(place), topics)
     }
 
     private struct Activity: Equatable {

@@ -1,14 +1,14 @@
 import BinderKit
 import Records
 
-/// The program as a source of messages for one output binding. May be used by several tasks at once.
+/// The program as a producer of one topic. May be used by several tasks at once.
 public struct StreamSource: Sendable {
-    /// The source's name: it feeds `<name>-out-0`.
-    public let name: String
+    /// The topic.
+    public let topic: String
     private let application: StreamApplication
 
-    init(name: String, application: StreamApplication) {
-        self.name = name
+    init(topic: String, application: StreamApplication) {
+        self.topic = topic
         self.application = application
     }
 
@@ -21,17 +21,17 @@ public struct StreamSource: Sendable {
 
     /// As `send(_:)`, of any number: each call waits until all is as durable as the binder promises, so many at once are much cheaper.
     public func send(contentsOf messages: [Message]) async throws(StreamError) {
-        let (plan, topics) = try await application.outlet(of: name)
+        let (plan, topics) = try await application.outlet(toTopic: topic)
         do {
             let batches = try batches(of: messages, plan, partitionCount: topics.partitionCount(of: plan.topic) ?? 1)
             let output = try await topics.binder(plan.topic.binder).bind(
-                OutputBinding(name: "\(name)-out-0", topic: plan.topic.topic))
+                OutputBinding(name: topic, topic: topic))
             for ready in batches {
                 try await output.send(ready.batch, partition: ready.partition)
             }
             await output.close()
         } catch {
-            throw StreamError(.binder, "source '\(name)' cannot send", cause: error)
+            throw StreamError(.binder, "nothing can be sent to '\(topic)'", cause: error)
         }
     }
 

@@ -6,6 +6,7 @@ import Settings
 struct TopicSetup {
     let settings: SluiceSettings
     let plans: [StagePlan]
+    /// The topics the program itself sends to, on the default binder.
     let sources: Set<String>
     let topics: Topics
     let logger: Logger
@@ -37,6 +38,9 @@ struct TopicSetup {
         for (place, binding) in outputs {
             want(place, binding.producer.partitionCount)
         }
+        for topic in sources {
+            want(TopicPlace(binder: settings.stream.defaultBinder, topic: topic), 1)
+        }
         for plan in plans {
             for place in plan.inputTopics {
                 want(place, plan.consumer.concurrency)
@@ -55,8 +59,7 @@ struct TopicSetup {
 
     /// The agent's outputs count, too: whoever comes first makes the topic, and must make it wide enough.
     private func isUsed(_ name: BindingName, _ binding: BindingSettings) -> Bool {
-        plans.contains { $0.name == name.stage } || sources.contains(name.stage)
-            || settings.agent.inputs.contains { $0.output == binding.name }
+        plans.contains { $0.name == name.stage } || settings.agent.inputs.contains { $0.output == binding.name }
     }
 
     private func checkCounts() throws(StreamError) {

@@ -285,7 +285,9 @@ final class Worker {
             processor.outlets.addTopic(
                 topic, partitionCount: try await context.topics.provision(place, partitions: 1))
         } catch {
-            guard error.code == .invalid || error.code == .unknownTopic || error.code == .unsupported else { throw error }
+            guard error.code == .invalid || error.code == .unknownTopic || error.code == .unsupported else {
+                throw error
+            }
             processor.outlets.refuseTopic(topic, reason: error.description)
         }
     }

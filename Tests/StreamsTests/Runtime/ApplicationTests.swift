@@ -13,8 +13,8 @@ struct ApplicationTests {
             let seen = Watched<[String]>([])
             let app = try pipeline.application(
                 Pipeline.settings([
-                    Pipeline.output("lines", "lines"), Pipeline.input("split", "lines"),
-                    Pipeline.output("split", "words"), Pipeline.input("long", "words"),
+                    Pipeline.input("split", "lines"), Pipeline.output("split", "words"),
+                    Pipeline.input("long", "words"),
                     Pipeline.output("long", "long"), Pipeline.input("tell", "long"),
                 ]))
             let lines = app.source("lines")
@@ -52,7 +52,8 @@ struct ApplicationTests {
     @Test("a chain runs in memory between its own two bindings")
     func chain() async throws {
         try await Pipeline.with { pipeline in
-            try await pipeline.send(["a b", "c"], to: "in", headers: [RecordHeader(name: "h", value: [7])], timestamp: 42)
+            try await pipeline.send(
+                ["a b", "c"], to: "in", headers: [RecordHeader(name: "h", value: [7])], timestamp: 42)
             let app = try pipeline.application(
                 Pipeline.settings(
                     [Pipeline.input("splitshout", "in"), Pipeline.output("splitshout", "out")],
@@ -72,7 +73,9 @@ struct ApplicationTests {
         try await Pipeline.with { pipeline in
             try await pipeline.send(["a", "b", "?"], to: "in")
             let app = try pipeline.application(Pipeline.settings([Pipeline.input("route", "in")]))
-            app.stage("route") { message in Message(message.text, destination: message.text == "?" ? "no topic!" : "to.\(message.text)") }
+            app.stage("route") { message in
+                Message(message.text, destination: message.text == "?" ? "no topic!" : "to.\(message.text)")
+            }
             try await pipeline.runUntilIdle(app)
             #expect(try await pipeline.texts("to.a") == ["a"])
             #expect(try await pipeline.texts("to.b") == ["b"])
@@ -86,7 +89,8 @@ struct ApplicationTests {
     func concurrency() async throws {
         try await Pipeline.with { pipeline in
             for partition: Int32 in 0..<4 {
-                try await pipeline.send((0..<50).map { "\(partition).\($0)" }, to: "in", partition: partition, partitions: 4)
+                try await pipeline.send(
+                    (0..<50).map { "\(partition).\($0)" }, to: "in", partition: partition, partitions: 4)
             }
             let app = try pipeline.application(
                 Pipeline.settings([
@@ -214,7 +218,10 @@ struct ApplicationTests {
         try await Pipeline.with { pipeline in
             let app = try pipeline.application(
                 Pipeline.settings(
-                    [], definition: [FunctionChain(stages: ["nobody"], location: SourceLocation(file: "f", line: 1, column: 2))]))
+                    [],
+                    definition: [
+                        FunctionChain(stages: ["nobody"], location: SourceLocation(file: "f", line: 1, column: 2))
+                    ]))
             let error = await #expect(throws: StreamError.self) { try await app.run() }
             #expect(error?.message.contains("f:1:2: function.definition names stage 'nobody'") == true)
         }

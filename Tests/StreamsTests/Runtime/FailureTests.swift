@@ -199,7 +199,7 @@ struct FailureTests {
             try await pipeline.send(["1", "2", "huge", "4", "5"], to: "orders")
             let app = try pipeline.application(Self.settings())
             app.stage("pay") { order in
-                order.text == "huge" ? Message(String(repeating: "x", count: 70_000_000)) : order
+                order.text == "huge" ? Message(String(repeating: "x", count: 17_000_000)) : order
             }
             try await pipeline.runUntilIdle(app)
             #expect(try await pipeline.texts("paid") == ["1", "2", "4", "5"])

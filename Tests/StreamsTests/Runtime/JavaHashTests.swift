@@ -42,7 +42,8 @@ struct Golden: Sendable, CustomTestStringConvertible {
         Golden(.text("frank-42"), hash: -1_643_920_231, partitions: [0, 1, 1, 1, 2, 31]),
         Golden(.text("Aa"), hash: 2_112, partitions: [0, 0, 0, 0, 5, 12]),
         Golden(.text("BB"), hash: 2_112, partitions: [0, 0, 0, 0, 5, 12]),
-        Golden(.text("The quick brown fox jumps over the lazy dog"), hash: -609_428_141, partitions: [0, 1, 2, 5, 0, 41]),
+        Golden(
+            .text("The quick brown fox jumps over the lazy dog"), hash: -609_428_141, partitions: [0, 1, 2, 5, 0, 41]),
         Golden(.int(0), hash: 0, partitions: [0, 0, 0, 0, 0, 0]),
         Golden(.int(1), hash: 1, partitions: [0, 1, 1, 1, 1, 1]),
         Golden(.int(-1), hash: -1, partitions: [0, 1, 1, 1, 1, 1]),

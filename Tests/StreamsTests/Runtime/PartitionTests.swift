@@ -60,10 +60,9 @@ struct PartitionTests {
         try await Pipeline.with { pipeline in
             let app = try pipeline.application(
                 Pipeline.settings([
-                    Pipeline.output("feed", "in"), Pipeline.input("copy", "in"),
-                    Pipeline.output("copy", "out", partitions: 3),
+                    Pipeline.input("copy", "in"), Pipeline.output("copy", "out", partitions: 3),
                 ]))
-            let feed = app.source("feed")
+            let feed = app.source("in")
             app.stage("copy") { message in message }
             try await pipeline.runUntilIdle(app) {
                 for round in 0..<3 {

@@ -118,7 +118,9 @@ struct Pipeline: Sendable {
             }
         }
         await channel.close()
-        return messages.sorted { ($0.source?.partition ?? 0, $0.offset ?? 0) < ($1.source?.partition ?? 0, $1.offset ?? 0) }
+        return messages.sorted {
+            ($0.source?.partition ?? 0, $0.offset ?? 0) < ($1.source?.partition ?? 0, $1.offset ?? 0)
+        }
     }
 
     func texts(_ topic: String) async throws -> [String] { try await read(topic).map(\.text) }

@@ -68,7 +68,8 @@ struct RecoveryTests {
                     Array(all[start..<start + 50]), to: "in", partition: Int32(start / 50 % 3), partitions: 3)
             }
             let settings = Pipeline.settings([
-                Pipeline.input("copy", "in", concurrency: 2, maxAttempts: 1), Pipeline.output("copy", "out", partitions: 2),
+                Pipeline.input("copy", "in", concurrency: 2, maxAttempts: 1),
+                Pipeline.output("copy", "out", partitions: 2),
             ])
             for _ in 0..<12 {
                 let app = try pipeline.application(settings)
