@@ -89,7 +89,7 @@ extension Tailer {
         }
         for file in table.files where !listed.contains(file.generation.identity) { lookAtUnlisted(file, now: now) }
         // Names are sorted out first, so that a newcomer is compared with those that were there before it.
-        let originals = newcomers.map { isFirstRun ? [] : possibleOriginals(of: $0.path) }
+        let originals = isFirstRun ? newcomers.map { _ in [] } : possibleOriginals(of: newcomers.map(\.path))
         for (match, originals) in zip(newcomers, originals) {
             add(match, originals: originals, isFirstRun: isFirstRun, now: now)
         }
