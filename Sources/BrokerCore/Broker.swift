@@ -50,6 +50,13 @@ package final class Broker: Sendable {
         try await recovery.run(registry.topics.values.flatMap(\.partitions))
         let offsets = try OffsetStore(
             partition: offsetsPartition, gate: gate, isCommitted: { recovery.committed.contains($0) })
+        do throws(BrokerError) {
+            // A crash between a topic's deletion and that of the groups' positions in it.
+            try await offsets.forgetTopics { registry.topic(named: $0) == nil }
+        } catch {
+            guard error.code == .diskFull else { throw error }
+            logger.warning("positions in deleted topics are kept until there is room: \(error)")
+        }
         let services = TransactionServices(
             gate: gate, log: decisions, offsets: offsets,
             producerIds: try ProducerIds(directory: directory, disk: disk), logger: logger)
@@ -118,11 +125,11 @@ package final class Broker: Sendable {
         return try await registry.ensure(name, partitions: count, config: config ?? TopicConfig())
     }
 
-    /// Deletes a topic with its data and with all groups' positions in it.
+    /// Deletes a topic with its data and with all groups' positions in it. After an error the call may be made again.
     package func deleteTopic(_ name: String) async throws(BrokerError) {
         let topic = try await registry.withdraw(name)
         groups.topicDeleted(name)
-        try await offsets.forget(topic: name)
+        try await offsets.forgetTopics { $0 == name }
         try await registry.remove(topic)
     }
 

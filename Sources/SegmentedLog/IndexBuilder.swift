@@ -8,7 +8,7 @@ struct IndexBuilder {
     private var times: [UInt8] = []
     private var aborts: [UInt8] = []
     private var lastTimestampIndexed = Int64.min
-    private(set) var unindexedBytes = 0
+    private var bytesSinceEntry = 0
     private var newest: (timestamp: Int64, offset: Int64)?
     private var isEntryForced = false
 
@@ -17,18 +17,21 @@ struct IndexBuilder {
         self.indexIntervalBytes = indexIntervalBytes
     }
 
+    /// What the active segment goes on counting from; so many that the next batch gets an entry, when one is due.
+    var unindexedBytes: Int { isEntryForced ? .max / 2 : bytesSinceEntry }
+
     /// The next batch gets an entry: damage lies before it, and no lookup must have to walk through that.
     mutating func forceEntry() { isEntryForced = true }
 
     /// Takes in the next batch: the same rule as `LogSegment.append`.
     mutating func add(_ batch: RecordBatch, at position: Int64) {
-        if unindexedBytes > indexIntervalBytes || isEntryForced {
+        if unindexedBytes > indexIntervalBytes {
             offsets += OffsetIndex.encode(offset: batch.baseOffset, position: position, baseOffset: baseOffset)
             addNewestTimestamp()
-            unindexedBytes = 0
+            bytesSinceEntry = 0
             isEntryForced = false
         }
-        unindexedBytes += batch.sizeInBytes
+        bytesSinceEntry += batch.sizeInBytes
         if batch.maxTimestamp > newest?.timestamp ?? .min { newest = (batch.maxTimestamp, batch.lastOffset) }
     }
 

@@ -127,11 +127,8 @@ struct LogCompactor {
         try scan.run(&nothing)
         if let error = scan.damage.first ?? scan.tornAt?.error { throw error }
         try scan.indexes.write(to: directory, disk)
-        let names = Set(try disk.openDirectory(directory, create: false))
-        guard let segment = try LogSegment.open(in: directory, baseOffset: base, names: names, disk) else {
-            throw LogError(.corrupt, "the indexes of a compacted segment do not fit it", directory: directory)
-        }
-        return segment
+        return try LogSegment.load(
+            in: directory, baseOffset: base, names: Set(try disk.openDirectory(directory, create: false)), disk)
     }
 
     /// Writes what stays of a segment behind `start`; returns how many bytes that is.

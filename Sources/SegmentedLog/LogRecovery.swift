@@ -207,7 +207,7 @@ struct LogRecovery {
         let file = try disk.open(FilePath.join(directory, SegmentName.name(base, .log)), .readWrite)
         var scan = SegmentScan(
             directory: directory, baseOffset: base, file: file, indexIntervalBytes: config.indexIntervalBytes,
-            cleanedThrough: checkpoint.cleanedThrough, expected: expected)
+            cleanedThrough: checkpoint.cleanedThrough, expected: expected, limit: later.first ?? .max)
         try scan.run(&replay)
         damage += scan.damage
         expected = scan.expected
@@ -234,12 +234,8 @@ struct LogRecovery {
     }
 
     private mutating func appendRebuilt(_ base: Int64, unindexedBytes: Int) throws(LogError) {
-        let names = Set(try disk.openDirectory(directory, create: false))
-        guard var segment = try LogSegment.open(in: directory, baseOffset: base, names: names, disk) else {
-            throw LogError(
-                .corrupt, "the indexes that were just rebuilt do not fit the log", directory: directory,
-                segment: SegmentName.name(base, .log), byteOffset: 0)
-        }
+        var segment = try LogSegment.load(
+            in: directory, baseOffset: base, names: Set(try disk.openDirectory(directory, create: false)), disk)
         segment.unindexedBytes = unindexedBytes
         segments.append(segment)
     }

@@ -60,12 +60,26 @@ extension LogSegment {
     static func open(
         in directory: String, baseOffset: Int64, names: Set<String>, _ disk: any Disk
     ) throws(LogError) -> LogSegment? {
+        for kind in [SegmentName.Kind.index, .timeIndex] where !names.contains(SegmentName.name(baseOffset, kind)) {
+            return nil
+        }
+        do throws(LogError) {
+            let segment = try load(in: directory, baseOffset: baseOffset, names: names, disk)
+            return try segment.indexesFit() ? segment : nil
+        } catch {
+            if error.code == .corrupt { return nil }
+            throw error
+        }
+    }
+
+    /// An existing segment whose indexes are known to be right.
+    /// - Throws: `.corrupt` when the transaction index cannot be read.
+    static func load(
+        in directory: String, baseOffset: Int64, names: Set<String>, _ disk: any Disk
+    ) throws(LogError) -> LogSegment {
         func path(_ kind: SegmentName.Kind) -> String {
             FilePath.join(directory, SegmentName.name(baseOffset, kind))
         }
-        guard names.contains(SegmentName.name(baseOffset, .index)),
-            names.contains(SegmentName.name(baseOffset, .timeIndex))
-        else { return nil }
         let file = try disk.open(path(.log), .readWrite)
         var segment = LogSegment(
             directory: directory, baseOffset: baseOffset, file: file,
@@ -75,12 +89,10 @@ extension LogSegment {
         segment.syncedBytes = segment.sizeBytes
         segment.newest = segment.timeIndex.last
         if names.contains(SegmentName.name(baseOffset, .transactionIndex)) {
-            guard let loaded = try TransactionIndex(loading: try disk.open(path(.transactionIndex), .readWrite)) else {
-                return nil
-            }
-            segment.transactions = loaded
+            let entries = try disk.open(path(.transactionIndex), .readWrite)
+            segment.transactions = try TransactionIndex(loading: entries)
         }
-        return try segment.indexesFit() ? segment : nil
+        return segment
     }
 
     private func indexesFit() throws(LogError) -> Bool {

@@ -6,6 +6,7 @@ struct SegmentScan {
     private let baseOffset: Int64
     private let file: any DiskFile
     private let cleanedThrough: Int64
+    private let limit: Int64
 
     var indexes: IndexBuilder
     private(set) var damage: [LogError] = []
@@ -18,15 +19,17 @@ struct SegmentScan {
     /// - Parameters:
     ///   - cleanedThrough: below, compaction may have left holes.
     ///   - expected: the offset due at the start of the segment.
+    ///   - limit: the next segment's base offset, which no batch reaches beyond.
     init(
         directory: String, baseOffset: Int64, file: any DiskFile, indexIntervalBytes: Int, cleanedThrough: Int64,
-        expected: Int64
+        expected: Int64, limit: Int64 = .max
     ) {
         self.directory = directory
         self.baseOffset = baseOffset
         self.file = file
         self.cleanedThrough = cleanedThrough
         self.expected = expected
+        self.limit = limit
         indexes = IndexBuilder(baseOffset: baseOffset, indexIntervalBytes: indexIntervalBytes)
     }
 
@@ -35,11 +38,12 @@ struct SegmentScan {
         var scanner = BatchScanner(file, to: sizeBytes)
         while let step = try scanner.next() {
             switch step {
-            case .batch(let batch, let position) where batch.baseOffset >= expected:
-                take(batch, at: position, &replay)
             case .batch(let batch, let position):
-                damage.append(corrupt("a batch at offset \(batch.baseOffset) where \(expected) is due", at: position))
-                indexes.forceEntry()
+                if try isInPlace(batch, scanner) {
+                    take(batch, at: position, &replay)
+                } else {
+                    skip(batch, at: position)
+                }
             case .invalid(let position, let reason):
                 let error = corrupt("no valid batch at offset \(expected): \(reason)", at: position)
                 guard let valid = try scanner.nextValidPosition(offset: expected) else {
@@ -52,6 +56,16 @@ struct SegmentScan {
                 try skipHole(to: scanner)
             }
         }
+    }
+
+    /// Whether the batch's offset can be believed. No checksum covers it: where offsets are dense, one that is not the next is believed only if
+    /// the batch behind agrees with it (then batches are missing), because a single wrong one would move the end of the log.
+    private func isInPlace(_ batch: RecordBatch, _ scanner: BatchScanner) throws(LogError) -> Bool {
+        guard batch.baseOffset >= expected, batch.nextOffset <= limit else { return false }
+        if batch.baseOffset == expected || expected < cleanedThrough { return true }
+        var ahead = scanner
+        guard case .batch(let following, _) = try ahead.next() else { return false }
+        return following.baseOffset == batch.nextOffset
     }
 
     /// The offsets that the damage just reported took are not reported a second time as missing.
@@ -67,6 +81,13 @@ struct SegmentScan {
         indexes.add(batch, at: position)
         if let aborted = replay.apply(batch) { indexes.add(aborted) }
         expected = batch.nextOffset
+    }
+
+    /// Steps over a batch whose offset is wrong; the ones it should have had are used up.
+    private mutating func skip(_ batch: RecordBatch, at position: Int64) {
+        damage.append(corrupt("a batch says offset \(batch.baseOffset) where \(expected) is due", at: position))
+        indexes.forceEntry()
+        if expected >= cleanedThrough { expected = min(expected + Int64(batch.header.lastOffsetDelta) + 1, limit) }
     }
 
     private func corrupt(_ message: String, at position: Int64) -> LogError {

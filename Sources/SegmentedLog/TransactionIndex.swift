@@ -30,14 +30,18 @@ struct TransactionIndex: Sendable {
     /// An index without a file yet.
     init() {}
 
-    /// Loads an existing file; nil when it is not one of whole, known entries.
-    init?(loading file: any DiskFile) throws(LogError) {
+    /// Loads an existing file.
+    /// - Throws: `.corrupt` when it is not one of whole entries of the known version.
+    init(loading file: any DiskFile) throws(LogError) {
         let size = Int(try file.size())
-        guard size % Self.entryBytes == 0 else { return nil }
         let bytes = try file.readBytes(size, at: 0)
-        guard bytes.count == size else { return nil }
+        guard size % Self.entryBytes == 0, bytes.count == size else {
+            throw LogError(.corrupt, "a transaction index of \(size) bytes is not one of whole entries")
+        }
         for start in stride(from: 0, to: size, by: Self.entryBytes) {
-            guard let entry = Self.decode(bytes, at: start) else { return nil }
+            guard let entry = Self.decode(bytes, at: start) else {
+                throw LogError(.corrupt, "a transaction index entry of an unknown version", byteOffset: Int64(start))
+            }
             entries.append(entry)
         }
         self.file = file

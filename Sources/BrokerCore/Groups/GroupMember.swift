@@ -90,7 +90,7 @@ package actor GroupMember {
     /// Makes positions durable for the group; of an anonymous group it does nothing.
     /// - Throws: `.fenced` where a partition is no longer this member's; nothing is committed then.
     package func commit(_ positions: [TopicPartition: CommittedPosition]) async throws(BrokerError) {
-        guard let group else { return }
+        guard let group, !positions.isEmpty else { return }
         let records = try beginCommit(positions)
         defer { endCommit() }
         try await offsets.commit(records, of: group)

@@ -40,11 +40,11 @@ final class OffsetStore: Sendable {
         try await write(records)
     }
 
-    /// Forgets what all groups had of a topic: one made again under its name starts anew.
-    func forget(topic: String) async throws(BrokerError) {
+    /// Forgets what all groups have in topics that are not there: one made again under its name starts anew.
+    func forgetTopics(where isGone: (String) -> Bool) async throws(BrokerError) {
         let records = entries.withLock { entries in
             entries.flatMap { group, positions in
-                positions.keys.filter { $0.topic == topic }.map {
+                positions.keys.filter { isGone($0.topic) }.map {
                     OffsetRecord(group: group, source: $0, position: nil)
                 }
             }

@@ -14,6 +14,8 @@ actor TopicRegistry {
     private let logger: Logger
     private nonisolated let open = Mutex<[String: Topic]>([:])
     private var descriptions: [String: TopicDescription] = [:]
+    /// Withdrawn topics whose folders are not gone yet.
+    private var going: [String: Topic] = [:]
     private var isClosed = false
 
     init(directory: String, settings: EmbeddedSettings, disk: any Disk, gate: FlushGate, logger: Logger) {
@@ -53,21 +55,21 @@ actor TopicRegistry {
         }
         guard !isClosed else { throw BrokerError(.closed, "the broker is closed") }
         if let existing = topic(named: name) { return existing }
-        if let description = descriptions[name] {
-            // A half-made topic (its logs did not open) or a half-deleted one.
-            let topic = try openLogs(of: description, cleanShutdown: true)
-            guard description.isDeleting else { return publish(topic) }
-            try remove(topic)
+        guard going[name] == nil else {
+            throw BrokerError(.invalid, "topic '\(name)' is only half deleted; delete it again first")
         }
+        // Its logs could not be opened when it was made.
+        if let halfMade = descriptions[name] { return publish(try openLogs(of: halfMade, cleanShutdown: true)) }
         let description = TopicDescription(
             name: name, id: TopicDescription.randomId(), partitionCount: partitions, config: config)
         try save(replacing: description)
         return publish(try openLogs(of: description, cleanShutdown: true))
     }
 
-    /// Marks the topic as going and withdraws it; `remove` ends that.
+    /// Marks the topic as going and withdraws it; `remove` ends that. A topic that is going already is returned again.
     func withdraw(_ name: String) throws(BrokerError) -> Topic {
         guard !isClosed else { throw BrokerError(.closed, "the broker is closed") }
+        if let withdrawn = going[name] { return withdrawn }
         guard let topic = topic(named: name), var description = descriptions[name] else {
             throw BrokerError(.unknownTopic, "topic '\(name)' does not exist")
         }
@@ -75,18 +77,25 @@ actor TopicRegistry {
         description.isDeleting = true
         try save(replacing: description)
         open.withLock { $0[name] = nil }
+        going[name] = topic
         return topic
     }
 
     /// Removes a withdrawn topic's folders, then its entry.
     func remove(_ topic: Topic) throws(BrokerError) {
         for partition in topic.partitions {
-            try inBrokerTerms("cannot delete \(partition.id)") { () throws(LogError) in try partition.log.delete() }
+            do throws(LogError) {
+                try partition.log.delete()
+            } catch {
+                // Gone already in an earlier attempt.
+                if error.code != .notFound { throw BrokerError(error, "cannot delete \(partition.id)") }
+            }
         }
         var remaining = descriptions
         remaining[topic.name] = nil
         try TopicCatalog.save(Array(remaining.values), to: file)
         descriptions = remaining
+        going[topic.name] = nil
     }
 
     /// Closes all logs; the first error is thrown after all were tried. Returns false when they were closed already.
