@@ -70,11 +70,14 @@ final class Bench {
     var partitions = 1
     var compression = "none"
 
-    init() async throws {
+    private let embedded: EmbeddedSettings
+
+    init(segmentBytes: Int = 64 << 20) async throws {
+        embedded = EmbeddedSettings(flush: .os, segmentBytes: segmentBytes)
         folder = try TemporaryFolder()
         logs = try folder.folder("logs")
         binder = try await EmbeddedLogBinder.open(
-            directory: folder("data"), settings: EmbeddedSettings(flush: .os, segmentBytes: 64 << 20))
+            directory: folder("data"), settings: embedded)
         limits = AgentLimits()
         limits.deletedFileQuiet = .milliseconds(200)
         limits.copyQuiet = .milliseconds(200)
@@ -133,7 +136,7 @@ final class Bench {
         _ = await running?.value
         running = nil
         binder = try await EmbeddedLogBinder.open(
-            directory: folder("data"), settings: EmbeddedSettings(flush: .os, segmentBytes: 64 << 20))
+            directory: folder("data"), settings: embedded)
     }
 
     func end() async throws {

@@ -105,7 +105,14 @@ actor InputPipeline {
         let (channel, partitions) = try await route.open(session: "\(agent).\(settings.name)")
         do {
             let contents = try await StateTopic.read(from: route.binder, keys: keys)
-            if scans.isFirst { tailer.restore(contents.generations) } else { tailer.reconcile(contents.generations) }
+            if scans.isFirst {
+                tailer.restore(contents.generations)
+            } else if tailer.reconcile(contents.generations) {
+                commitCounts()
+            } else {
+                rewindCounts()
+            }
+            changedAt = nil
             hasStarted = contents.hasStarted
         } catch {
             await channel.close()
@@ -133,8 +140,9 @@ actor InputPipeline {
         }
         logger.warning("input '\(settings.name)' waits \(backOff): \(error)")
         counts.lastError = "\(error)"
-        await rewind()
-        // Only the state topic knows what became of the transaction, or whether the topics are still there.
+        // Only the state topic knows what became of the transaction: nothing is taken back before it has been read.
+        if error.code != .uncertain { await rewind() }
+        // A topic that is gone is made again with the session.
         if error.code == .uncertain || error.code == .unknownTopic { await dropSession() }
         publish(.waiting)
         await pause(for: backOff)
@@ -143,6 +151,8 @@ actor InputPipeline {
 
     /// Gives up the open transaction; its lines are read again.
     private func rewind() async {
+        // Without a session nothing has been read since the last one, and what became of that is still to be learnt.
+        guard shipper != nil else { return }
         rewindCounts()
         tailer.rewind()
         changedAt = nil
