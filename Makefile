@@ -1,6 +1,6 @@
 # The two commands of the README are `make run` and `make test`; the others are their parts.
 
-BUILD_PACKAGES := zlib1g-dev libdeflate-dev libzstd-dev liblz4-dev libsnappy-dev
+BUILD_PACKAGES := libdeflate-dev libzstd-dev liblz4-dev libsnappy-dev
 TEST_PACKAGES  := nginx apache2-bin wrk logrotate python3-venv
 PYTHON         := .venv/bin/python
 SOURCES        := Package.swift Sources Tests Examples
@@ -37,5 +37,6 @@ format:
 	swift format --in-place --parallel --recursive $(SOURCES)
 
 bench: deps
+	swift build -c release --product sluice
 	swift build -c release --product sluice-bench
 	.build/release/sluice-bench

@@ -8,10 +8,8 @@ let settings: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")] + warn
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
-let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
-let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 /// A room of the house. Which rooms it may import stands in `docs/decisions/0001-rooms.md` and is checked by a test.
@@ -19,8 +17,13 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+/// An executable, which composes rooms.
+func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
 /// The tests of one room, on the real thing.
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [], exclude: [String] = [])
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [], exclude: [String] = [])
     -> Target
 {
     .testTarget(
@@ -31,6 +34,7 @@ let package = Package(
     name: "sluice",
     products: [
         .executable(name: "sluice", targets: ["SluiceCommand"]),
+        .executable(name: "sluice-bench", targets: ["SluiceBench"]),
         .library(name: "Streams", targets: ["Streams", "EmbeddedBinder", "SettingsLoader"]),
         .library(name: "BinderKit", targets: ["BinderKit", "BinderConformance"]),
     ],
@@ -38,11 +42,50 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
-    targets: [],
+    targets: [
+        // The C libraries, and what they are called on Debian.
+        .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "CCRC32C"),
+
+        // The rooms, from the bytes up.
+        room("Compression", ["CDeflate", "CLZ4", "CSnappy", "CZstd"]),
+        room("Records", ["CCRC32C", "Compression"]),
+        room("SegmentedLog", ["Records"]),
+        room("BrokerCore", ["SegmentedLog", "Settings", logging]),
+        room("Settings"),
+        room("SettingsLoader", ["Settings", yams]),
+        room("BinderKit", ["Records", "Settings"]),
+        room("BinderConformance", ["BinderKit"]),
+        room("EmbeddedBinder", ["BinderKit", "BrokerCore"]),
+        room("AccessLogs"),
+        room("Streams", ["AccessLogs", "BinderKit", lifecycle, logging, metrics]),
+        room("LogAgent", ["AccessLogs", "BinderKit", logging, metrics]),
+        command("SluiceCommand", ["EmbeddedBinder", "LogAgent", "SettingsLoader", "Streams", argumentParser, logging, unixSignals]),
+        command("SluiceBench", ["EmbeddedBinder", "LogAgent", "SettingsLoader", "Streams", argumentParser]),
+        .executableTarget(
+            name: "ThreeStages", dependencies: ["EmbeddedBinder", "SettingsLoader", "Streams"],
+            path: "Examples/ThreeStages", exclude: ["pipeline.yaml"], swiftSettings: settings),
+
+        // The tests, each on the real thing.
+        tests("CompressionTests", ["Compression"]),
+        tests("RecordsTests", ["CCRC32C", "Compression", "Records"]),
+        tests("SegmentedLogTests", ["SegmentedLog"]),
+        tests("BrokerCoreTests", ["BrokerCore"]),
+        tests("EmbeddedBinderTests", ["EmbeddedBinder"]),
+        tests("SettingsTests", ["Settings"]),
+        tests("SettingsLoaderTests", ["SettingsLoader"], exclude: ["Broken", "Good"]),
+        tests("BinderConformanceTests", ["BinderConformance", "EmbeddedBinder"]),
+        tests("AccessLogsTests", ["AccessLogs"]),
+        tests("StreamsTests", ["EmbeddedBinder", "SettingsLoader", "Streams"]),
+        tests("LogAgentTests", ["EmbeddedBinder", "LogAgent"]),
+        tests("EndToEndTests", ["SluiceCommand"], exclude: ["Broken"]),
+        tests("StructureTests"),
+    ],
     swiftLanguageModes: [.v6]
 )

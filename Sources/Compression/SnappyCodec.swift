@@ -25,7 +25,8 @@ final class SnappyCompressor: BlockCompressor {
         output.copyBytes(from: xerialHeader)
         var written = xerialHeader.count
         var consumed = 0
-        while consumed < input.count {
+        // Also for no bytes at all one block: some readers take a lone stream header for raw data.
+        repeat {
             let block = input[consumed..<min(consumed + Self.blockBytes, input.count)]
             let free = UnsafeMutableRawBufferPointer(rebasing: output[(written + 4)...])
             var length = free.count
@@ -36,7 +37,7 @@ final class SnappyCompressor: BlockCompressor {
             output.storeBytes(of: UInt32(length).bigEndian, toByteOffset: written, as: UInt32.self)
             written += 4 + length
             consumed += block.count
-        }
+        } while consumed < input.count
         return written
     }
 }

@@ -43,12 +43,13 @@ public struct DecodedRecords: Sequence, Sendable {
             }
         } catch {
             throw RecordsError(
-                .corrupt, "\(error.message), counted in the decompressed records:",
+                .corrupt, "\(error.message) (in the decompressed records)",
                 byteOffset: parser.position - records.lowerBound)
         }
         guard parser.position == records.upperBound else {
             throw RecordsError(
-                .corrupt, "\(records.upperBound - parser.position) bytes follow the last of the decompressed records",
+                .corrupt,
+                "\(records.upperBound - parser.position) bytes follow the last record (in the decompressed records)",
                 byteOffset: parser.position - records.lowerBound)
         }
     }

@@ -18,9 +18,7 @@ public struct RecordBatchBuilder: ~Copyable, @unchecked Sendable {
     public private(set) var maxTimestamp: Int64 = -1
 
     private let compressor: Compressor
-    private var body: [UInt8] = []
-    /// The length of the last batch's records, so that the next body need not grow step by step.
-    private var usualBytes = 0
+    private var body = RecordBuffer()
     private var isOverfull = false
 
     /// The most bytes of records that a batch's 32-bit length can count.
@@ -55,7 +53,7 @@ public struct RecordBatchBuilder: ~Copyable, @unchecked Sendable {
                 key: key, value: value, timestamp: timestamp,
                 encodedHeaders: UnsafeRawBufferPointer(start: nil, count: 0), headerCount: 0)
         } else {
-            let encoded = RecordEncoding.encode(headers)
+            let encoded = headers.encoded()
             encoded.withUnsafeBytes {
                 append(key: key, value: value, timestamp: timestamp, encodedHeaders: $0, headerCount: headers.count)
             }
@@ -82,27 +80,25 @@ public struct RecordBatchBuilder: ~Copyable, @unchecked Sendable {
         key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, timestamp: Int64,
         encodedHeaders: UnsafeRawBufferPointer, headerCount: Int
     ) {
-        // Each is at most Int.max / 2 on a machine with real memory, but the sum has to be tested before it is trusted.
-        let (contents, overflowed) = (key?.count ?? 0).addingReportingOverflow(value?.count ?? 0)
-        let (variable, overflowedAgain) = contents.addingReportingOverflow(encodedHeaders.count)
-        let room = Self.bodyBytesMax - RecordEncoding.overheadBytesMax - body.count
-        guard !overflowed, !overflowedAgain, variable <= room else {
+        let limit = Self.bodyBytesMax - NewRecord.overheadBytesMax - body.count
+        let keyBytes = key?.count ?? 0
+        let valueBytes = value?.count ?? 0
+        // Each for itself first: then the sum cannot overflow.
+        guard keyBytes <= limit, valueBytes <= limit, encodedHeaders.count <= limit,
+            keyBytes + valueBytes + encodedHeaders.count <= limit
+        else {
             isOverfull = true
             return
         }
         if recordCount == 0 {
             firstTimestamp = timestamp
             maxTimestamp = timestamp
-            body.reserveCapacity(usualBytes)
         }
-        let record = RecordEncoding(
-            timestampDelta: timestamp &- firstTimestamp, offsetDelta: recordCount, key: key, value: value,
-            encodedHeaders: encodedHeaders, headerCount: headerCount)
-        body.append(addingCapacity: variable + RecordEncoding.overheadBytesMax) { output in
-            output.withUnsafeMutableBufferPointer { free, count in
-                count = record.write(into: UnsafeMutableRawBufferPointer(free))
-            }
-        }
+        body.append(
+            NewRecord(
+                timestampDelta: timestamp &- firstTimestamp, offsetDelta: recordCount, key: key, value: value,
+                encodedHeaders: encodedHeaders, headerCount: headerCount),
+            contentBytes: keyBytes + valueBytes + encodedHeaders.count)
         recordCount += 1
         maxTimestamp = max(maxTimestamp, timestamp)
     }
@@ -128,28 +124,22 @@ public struct RecordBatchBuilder: ~Copyable, @unchecked Sendable {
             body: encoded)
     }
 
-    /// The records as the batch will keep them. An uncompressed body that fills its array well is given away instead of copied.
+    /// The records as the batch will keep them.
     private mutating func sealedBody() throws(RecordsError) -> [UInt8] {
-        usualBytes = body.count
-        if compression == .none {
-            guard body.count > body.capacity / 2 else { return body.withUnsafeBufferPointer { [UInt8]($0) } }
-            let given = body
-            body = []
-            return given
-        }
-        var compressed: [UInt8] = []
+        guard compression != .none else { return body.take() }
+        var sealed: [UInt8] = []
         do throws(CompressionError) {
-            try body.withUnsafeBufferPointer { (bytes) throws(CompressionError) in
-                try compressor.compress(UnsafeRawBufferPointer(bytes), appendingTo: &compressed)
+            try body.withUnsafeBytes { (bytes) throws(CompressionError) in
+                try compressor.compress(bytes, appendingTo: &sealed)
             }
         } catch {
             throw RecordsError(compression: error)
         }
-        return compressed
+        return sealed
     }
 
     private mutating func reset() {
-        body.removeAll(keepingCapacity: true)
+        body.removeAll()
         recordCount = 0
         firstTimestamp = -1
         maxTimestamp = -1

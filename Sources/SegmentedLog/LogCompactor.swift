@@ -37,14 +37,17 @@ struct LogCompactor {
     private let now: Int64
     private var latest: [KeyDigest: Int64] = [:]
     private var aborted: [Int64: [AbortedTransaction]] = [:]
-    /// The offset after the last batch, by segment.
-    private var ends: [Int64: Int64] = [:]
+    /// Where the segment behind each one starts.
+    private let limits: [Int64: Int64]
     private(set) var recordsRemoved = 0
 
-    init(config: LogConfig, disk: any Disk, directory: String, cleanedThrough: Int64, now: Int64) {
+    init(
+        config: LogConfig, disk: any Disk, directory: String, limits: [Int64: Int64], cleanedThrough: Int64, now: Int64
+    ) {
         self.config = config
         self.disk = disk
         self.directory = directory
+        self.limits = limits
         self.cleanedThrough = cleanedThrough
         self.now = now
     }
@@ -55,12 +58,12 @@ struct LogCompactor {
         self.aborted = Dictionary(grouping: aborted, by: \.producerId)
         var end = cleanedThrough
         for segment in segments {
-            let isSeen = segment.baseOffset < cleanedThrough
-            if !isSeen, end > cleanedThrough, latest.count >= config.compactionKeysMax { return end }
-            try Self.forEachBatch(of: segment) { (batch, _) throws(LogError) in
+            if segment.baseOffset < cleanedThrough { continue }
+            if end > cleanedThrough, latest.count >= config.compactionKeysMax { return end }
+            var batches = batches(of: segment)
+            while let batch = try batches.next() {
                 end = max(end, batch.nextOffset)
-                ends[segment.baseOffset] = batch.nextOffset
-                if isSeen || batch.header.isControl || isAborted(batch) { return }
+                if batch.header.isControl || isAborted(batch) { continue }
                 let records = try Self.decode(batch, of: segment)
                 for record in records {
                     guard let key = record.key else { continue }
@@ -110,7 +113,7 @@ struct LogCompactor {
 
     private func fits(_ segment: LogSegment, behind size: Int64, base: Int64) -> Bool {
         size + segment.sizeBytes <= Int64(config.segmentBytes)
-            && (ends[segment.baseOffset] ?? .max) - base <= Int64(Int32.max)
+            && (limits[segment.baseOffset] ?? .max) - base <= Int64(Int32.max)
     }
 
     private func removeEmptied(_ members: [LogSegment]) throws(LogError) {
@@ -136,8 +139,9 @@ struct LogCompactor {
         _ segment: LogSegment, to output: any DiskFile, at start: Int64
     ) throws(LogError) -> Int64 {
         var position = start
-        try Self.forEachBatch(of: segment) { (batch, _) throws(LogError) in
-            guard let kept = try remainder(of: batch, in: segment) else { return }
+        var batches = batches(of: segment)
+        while let batch = try batches.next() {
+            guard let kept = try remainder(of: batch, in: segment) else { continue }
             try kept.withUnsafeParts { (header, records) throws(LogError) in
                 try output.write(header, records, at: position)
             }
@@ -196,15 +200,7 @@ struct LogCompactor {
         }
     }
 
-    private static func forEachBatch(
-        of segment: LogSegment, _ body: (RecordBatch, Int64) throws(LogError) -> Void
-    ) throws(LogError) {
-        var scanner = BatchScanner(segment.file, to: segment.sizeBytes)
-        while let step = try scanner.next() {
-            switch step {
-            case .batch(let batch, let position): try body(batch, position)
-            case .invalid(let position, let reason): throw segment.corrupt(reason, at: position)
-            }
-        }
+    private func batches(of segment: LogSegment) -> OrderedBatches {
+        OrderedBatches(segment, limit: limits[segment.baseOffset] ?? .max, denseFrom: cleanedThrough)
     }
 }

@@ -158,8 +158,7 @@ struct LogRecovery {
         guard isClean || isBelowRecoveryPoint,
             var segment = try LogSegment.open(in: directory, baseOffset: base, names: names, disk)
         else { return nil }
-        if next != nil { return segment }
-        // The last segment: only the batches behind the last index entry are looked at.
+        // Only the batches behind the last index entry are looked at: where they end must be where the next segment starts, or the log did.
         var scanner = BatchScanner(segment.file, from: segment.offsetIndex.last.position, to: segment.sizeBytes)
         var end = base
         while let step = try scanner.next() {
@@ -167,7 +166,8 @@ struct LogRecovery {
             segment.unindexedBytes += batch.sizeInBytes
             end = batch.nextOffset
         }
-        return end == checkpoint.recoveryPoint ? segment : nil
+        let due = next ?? checkpoint.recoveryPoint
+        return end == due || (next != nil && end < due && end < checkpoint.cleanedThrough) ? segment : nil
     }
 
     /// A replay from the newest usable snapshot that is not above `limit`, else from the start of the log.
@@ -268,7 +268,6 @@ struct LogRecovery {
 
     /// What was only in the page cache when the process died is not durable yet, and readers are about to see it.
     private mutating func makeDurable() throws(LogError) {
-        for segment in segments { try segment.sync() }
         try disk.syncDirectory(directory)
         for offset in SegmentName.offsets(in: try disk.openDirectory(directory, create: false), .snapshot)
         where offset > expected {

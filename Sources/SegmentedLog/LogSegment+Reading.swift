@@ -5,12 +5,14 @@ extension LogSegment {
     /// - Parameters:
     ///   - bound: batches that start here or later are left out.
     ///   - bytesMax: how many bytes at most; the first batch comes whole whatever its size.
+    ///   - limit: the next segment's base offset, or the end of the log: no batch reaches beyond.
     ///   - denseFrom: from this offset on, one that is missing is corruption; below, compaction may have removed it.
     /// - Returns: nothing when no batch of the segment ends at `offset` or later, or all of these start at `bound` or later.
     /// - Throws: `.corrupt` when the first batch is; when a later one is, the batches before it are returned.
-    func read(from offset: Int64, below bound: Int64, bytesMax: Int, denseFrom: Int64) throws(LogError) -> [RecordBatch]
+    func read(from offset: Int64, below bound: Int64, bytesMax: Int, limit: Int64, denseFrom: Int64) throws(LogError)
+        -> [RecordBatch]
     {
-        guard let (start, first) = try locate(offset), first.baseOffset < bound else { return [] }
+        guard let (start, first) = try locate(offset, limit: limit), first.baseOffset < bound else { return [] }
         if first.baseOffset > offset, offset >= denseFrom {
             throw corrupt("offsets \(offset) to \(first.baseOffset - 1) are missing", at: start)
         }
@@ -55,10 +57,18 @@ extension LogSegment {
     }
 
     /// The first batch that ends at `offset` or later, and its position; nil when there is none.
-    func locate(_ offset: Int64) throws(LogError) -> (position: Int64, header: RecordBatchHeader)? {
-        var position = try offsetIndex.position(of: offset)
+    private func locate(_ offset: Int64, limit: Int64) throws(LogError) -> (position: Int64, header: RecordBatchHeader)?
+    {
+        var (floor, position) = try offsetIndex.start(for: offset)
         while position < sizeBytes {
             let header = try header(at: position)
+            // The offset is outside the checksum; where compaction leaves holes its order is all that can be checked.
+            guard header.baseOffset >= floor, header.nextOffset <= limit else {
+                throw corrupt(
+                    "the batch says offset \(header.baseOffset), which is not between \(floor) and \(limit)",
+                    at: position)
+            }
+            floor = header.nextOffset
             if header.lastOffset >= offset { return (position, header) }
             position += Int64(header.sizeInBytes)
         }
@@ -86,7 +96,7 @@ extension LogSegment {
     ) throws(LogError) -> (offset: Int64, timestamp: Int64)? {
         guard let newest, newest.timestamp >= timestamp else { return nil }
         let from = max(try timeIndex.offset(before: timestamp), startOffset)
-        var scanner = BatchScanner(file, from: try offsetIndex.position(of: from), to: sizeBytes)
+        var scanner = BatchScanner(file, from: try offsetIndex.start(for: from).position, to: sizeBytes)
         while let step = try scanner.next() {
             switch step {
             case .invalid(let position, let reason):

@@ -25,14 +25,14 @@ struct OffsetIndex: Sendable {
         last = (offset, position)
     }
 
-    /// The position to start looking for `offset` from.
-    func position(of offset: Int64) throws(LogError) -> Int64 {
-        if offset >= last.offset { return last.position }
+    /// Where to start looking for `offset`: a position, and the least offset the batch there can have.
+    func start(for offset: Int64) throws(LogError) -> (offset: Int64, position: Int64) {
+        if offset >= last.offset { return last }
         let base = baseOffset
         guard let index = try entries.last(where: { Self.decode($0, baseOffset: base).offset <= offset }) else {
-            return 0
+            return (base, 0)
         }
-        return Self.decode(try entries.entry(index), baseOffset: base).position
+        return Self.decode(try entries.entry(index), baseOffset: base)
     }
 
     static func encode(offset: Int64, position: Int64, baseOffset: Int64) -> [UInt8] {

@@ -28,18 +28,18 @@ extension PartitionLog {
         }
         let now = clock()
         let stamped = config.timestampType == .logAppend ? try batch.stampedByLog(now: now) : batch
-        let (result, observers) = try state.withLock { (state) throws(LogError) in
+        let (result, consequences) = try state.withLock { (state) throws(LogError) in
             try state.requireWritable()
             if case .duplicate(let base, let last) = try state.producers.check(stamped.header) {
-                return (AppendResult(baseOffset: base, lastOffset: last, isDuplicate: true), [@Sendable () -> Void]())
+                return (AppendResult(baseOffset: base, lastOffset: last, isDuplicate: true), Consequences())
             }
             let placed = stamped.placed(at: state.endOffset, leaderEpoch: leaderEpoch)
             try write(placed, to: &state, now: now)
             state.producers.record(placed.header, now: now)
             let result = AppendResult(baseOffset: placed.baseOffset, lastOffset: placed.lastOffset, isDuplicate: false)
-            return (result, gate.hidesUnsynced ? [] : state.observers)
+            return (result, takeConsequences(&state))
         }
-        for observer in observers { observer() }
+        carryOut(consequences)
         return result
     }
 
@@ -48,7 +48,7 @@ extension PartitionLog {
     /// - Throws: as `append`.
     package func appendMarker(commit: Bool, producerId: Int64, producerEpoch: Int16) throws(LogError) -> Int64 {
         let now = clock()
-        let (offset, observers) = try state.withLock { (state) throws(LogError) in
+        let (offset, consequences) = try state.withLock { (state) throws(LogError) in
             try state.requireWritable()
             let transaction = try state.producers.checkMarker(producerId: producerId, producerEpoch: producerEpoch)
             let marker = RecordBatch.controlMarker(
@@ -67,18 +67,41 @@ extension PartitionLog {
             if let transaction, gate.hidesUnsynced {
                 state.ended.append(.init(firstOffset: transaction.firstOffset, markerOffset: offset))
             }
-            return (offset, gate.hidesUnsynced ? [] : state.observers)
+            return (offset, takeConsequences(&state))
         }
-        for observer in observers { observer() }
+        carryOut(consequences)
         return offset
     }
 
     /// Closes the active segment and begins a new one. Without data in the active segment nothing happens.
     package func roll() throws(LogError) {
-        try state.withLock { (state) throws(LogError) in
+        let consequences = try state.withLock { (state) throws(LogError) in
             try state.requireWritable()
-            if state.active.sizeBytes > 0 { try guarded(&state) { (state) throws(LogError) in try roll(&state) } }
+            if state.active.sizeBytes > 0 {
+                try guarded(&state) { (state) throws(LogError) in try roll(&state) }
+            }
+            var consequences = takeConsequences(&state)
+            consequences.observers = []
+            return consequences
         }
+        carryOut(consequences)
+    }
+
+    /// What an append brings about outside the mutex.
+    private struct Consequences {
+        var observers: [@Sendable () -> Void] = []
+        var flush: PartitionState.FlushRequest?
+    }
+
+    private func takeConsequences(_ state: inout PartitionState) -> Consequences {
+        defer { state.housekeeping.flushRequest = nil }
+        return Consequences(
+            observers: gate.hidesUnsynced ? [] : state.observers, flush: state.housekeeping.flushRequest)
+    }
+
+    private func carryOut(_ consequences: Consequences) {
+        if let flush = consequences.flush { gate.flushInBackground(self, now: flush == .now) }
+        for observer in consequences.observers { observer() }
     }
 
     /// Writes a placed batch to the active segment, rolling first if need be.
@@ -93,7 +116,7 @@ extension PartitionLog {
         }
         if case .interval = gate.policy, !state.housekeeping.isFlushAwaited {
             state.housekeeping.isFlushAwaited = true
-            gate.flushInBackground(self, now: false)
+            state.housekeeping.flushRequest = state.housekeeping.flushRequest ?? .withinInterval
         }
     }
 
@@ -155,7 +178,7 @@ extension PartitionLog {
         state.housekeeping.snapshots.append((state.endOffset, ProducerSnapshot.encode(state.producers)))
         state.housekeeping.isDirectoryDirty = true
         state.housekeeping.isCheckpointDue = true
-        gate.flushInBackground(self, now: true)
+        state.housekeeping.flushRequest = .now
     }
 }
 

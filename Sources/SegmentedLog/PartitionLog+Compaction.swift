@@ -24,7 +24,8 @@ extension PartitionLog {
         guard config.cleanupPolicy == .compact, let job = try beginCompaction() else { return CompactionResult() }
         defer { state.withLock { $0.housekeeping.isCompacting = false } }
         var compactor = LogCompactor(
-            config: config, disk: disk, directory: directory, cleanedThrough: job.cleanedThrough, now: clock())
+            config: config, disk: disk, directory: directory, limits: job.limits, cleanedThrough: job.cleanedThrough,
+            now: clock())
         let end = try compactor.readKeys(job.segments, aborted: job.aborted)
         // Before any hole appears, and with it every producer snapshot up to the active segment: compacted batches tell nothing about producers.
         try allowHoles(below: end)
@@ -43,6 +44,8 @@ extension PartitionLog {
     private struct Job {
         var segments: [LogSegment]
         var aborted: [AbortedTransaction]
+        /// The base offset of the segment behind, by base offset.
+        var limits: [Int64: Int64]
         var cleanedThrough: Int64
     }
 
@@ -58,6 +61,7 @@ extension PartitionLog {
             state.housekeeping.isCompacting = true
             return Job(
                 segments: cleanable.map(\.0), aborted: state.segments.flatMap(\.transactions.entries),
+                limits: Dictionary(uniqueKeysWithValues: cleanable.map { ($0.0.baseOffset, $0.1.baseOffset) }),
                 cleanedThrough: cleanedThrough)
         }
     }

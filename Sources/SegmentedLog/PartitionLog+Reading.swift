@@ -25,6 +25,7 @@ extension PartitionLog {
         var nextBase: Int64?
         /// Readers see nothing from here on.
         var bound: Int64
+        var limit: Int64
         var denseFrom: Int64
     }
 
@@ -39,7 +40,8 @@ extension PartitionLog {
                 return LogRead(batches: [], nextOffset: offset, abortedTransactions: [])
             }
             let batches = try plan.segment.read(
-                from: offset, below: plan.bound, bytesMax: bytesMax, denseFrom: plan.denseFrom)
+                from: offset, below: plan.bound, bytesMax: bytesMax, limit: plan.limit,
+                denseFrom: plan.denseFrom)
             if let last = batches.last {
                 let aborted = isolation == .readCommitted ? abortedTransactions(from: offset, to: last.nextOffset) : []
                 return LogRead(batches: batches, nextOffset: last.nextOffset, abortedTransactions: aborted)
@@ -74,7 +76,9 @@ extension PartitionLog {
             return Plan(
                 segment: state.segments[index],
                 nextBase: index + 1 < state.segments.count ? state.segments[index + 1].baseOffset : nil,
-                bound: bound, denseFrom: state.housekeeping.checkpoint.cleanedThrough)
+                bound: bound,
+                limit: index + 1 < state.segments.count ? state.segments[index + 1].baseOffset : state.endOffset,
+                denseFrom: state.housekeeping.checkpoint.cleanedThrough)
         }
     }
 

@@ -28,6 +28,12 @@ struct PartitionState: Sendable {
     var failure: LogError?
     var observers: [@Sendable () -> Void] = []
 
+    /// A flush nobody waits for.
+    enum FlushRequest: Sendable {
+        case withinInterval
+        case now
+    }
+
     /// What is to be brought to disk beside the batches.
     struct Housekeeping: Sendable {
         /// What the next checkpoint says; its recovery point is set when it is written.
@@ -37,7 +43,9 @@ struct PartitionState: Sendable {
         var isDirectoryDirty = false
         /// Producer tables to be written as snapshots, by offset.
         var snapshots: [(offset: Int64, bytes: [UInt8])] = []
-        /// A background flush has been asked for and has not begun.
+        /// A flush that is to be asked for once the mutex is released.
+        var flushRequest: FlushRequest?
+        /// Under `interval`: one has been asked for and has not begun.
         var isFlushAwaited = false
         /// Compaction reads and replaces closed segments: none may be removed meanwhile.
         var isCompacting = false

@@ -48,6 +48,8 @@ public struct ConsumerSettings: Sendable, Equatable {
     public var autoStartup: Bool
     /// Workers that share the group's partitions, 1 or more.
     public var concurrency: Int
+    /// Whether the input relies on partitions; it then needs a group.
+    public var partitioned: Bool
     /// How often a failing record is tried in all, 1 or more.
     public var maxAttempts: Int
     /// The pause before the second attempt.
@@ -74,10 +76,12 @@ public struct ConsumerSettings: Sendable, Equatable {
         autoStartup: Bool = true, concurrency: Int = 1, maxAttempts: Int = 3,
         backOffInitialInterval: Duration = .seconds(1), backOffMaxInterval: Duration = .seconds(10),
         backOffMultiplier: Double = 2, defaultRetryable: Bool = true, retryableExceptions: [String: Bool] = [:],
-        batchMode: Bool = false, startOffset: StartOffset? = nil, enableDlq: Bool = true, dlqName: String? = nil
+        batchMode: Bool = false, startOffset: StartOffset? = nil, enableDlq: Bool = true, dlqName: String? = nil,
+        partitioned: Bool = false
     ) {
         self.autoStartup = autoStartup
         self.concurrency = concurrency
+        self.partitioned = partitioned
         self.maxAttempts = maxAttempts
         self.backOffInitialInterval = backOffInitialInterval
         self.backOffMaxInterval = backOffMaxInterval

@@ -27,13 +27,16 @@ public struct FunctionChain: Sendable, Equatable {
     public var stages: [String]
     /// Where the entry is written.
     public var location: SourceLocation?
+    /// Where each stage's name is written; empty for a chain made in code.
+    public var stageLocations: [SourceLocation]
 
     /// The stem of the chain's bindings: the stages' names joined, as Spring Cloud Stream does.
     public var name: String { stages.joined() }
 
     /// Creates a chain.
-    public init(stages: [String], location: SourceLocation? = nil) {
+    public init(stages: [String], location: SourceLocation? = nil, stageLocations: [SourceLocation] = []) {
         self.stages = stages
         self.location = location
+        self.stageLocations = stageLocations
     }
 }

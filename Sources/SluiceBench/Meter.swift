@@ -12,7 +12,8 @@ struct Cost {
         return (result, Cost(cpuSeconds: cpuSeconds() - before))
     }
 
-    private static func cpuSeconds() -> Double {
+    /// User and system CPU time of the process so far, in seconds.
+    static func cpuSeconds() -> Double {
         var usage = rusage()
         getrusage(RUSAGE_SELF, &usage)
         func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }

@@ -112,7 +112,7 @@ struct AppendAndReadTests {
         try log.deleteRecords(before: 3)
         #expect(log.startOffset == 5)
         #expect(logError { try log.deleteRecords(before: 11) }?.code == .offsetOutOfRange)
-        if clean { try log.close() }
+        if clean { try log.close() } else { log.abandon() }
         log = try openLog(folder.partition, LogConfig(segmentBytes: 200), clean: clean)
         #expect(log.startOffset == 5)
         #expect(log.damage.isEmpty)

@@ -82,7 +82,7 @@ struct ProducerTests {
             last = try producers.indices.map { try producers[$0].batch(["r\(round)"]) }
             for batch in last { _ = try log.append(batch) }
         }
-        if clean { try log.close() }
+        if clean { try log.close() } else { log.abandon() }
         log = try openLog(folder.partition, config, clean: clean)
         for (index, batch) in last.enumerated() {
             #expect(
@@ -105,6 +105,7 @@ struct ProducerTests {
         try await log.flush()
         try log.applyRetention(now: 0)
         #expect(log.startOffset > 0)
+        log.abandon()
         log = try openLog(folder.partition, config)
         producer.sequence = 7
         #expect(logError { _ = try log.append(producer.batch(["gap"])) }?.code == .outOfOrderSequence)

@@ -12,8 +12,11 @@ struct RecoveryTests {
 
     /// A log that was never closed: what a killed process leaves.
     private func write(_ count: Int, _ config: LogConfig = LogConfig()) throws {
-        let log = try openLog(folder.partition, config)
+        let gate = FlushGate(policy: .os)
+        let log = try openLog(folder.partition, config, gate: gate)
         for number in 0..<count { _ = try log.append(makeBatch(["v\(number)"], timestamp: Int64(number))) }
+        // The folder is the test's from here on: no flush of a rolled segment may come later.
+        gate.close()
     }
 
     @Test("a torn last batch is cut off at every byte position, and the log goes on there")

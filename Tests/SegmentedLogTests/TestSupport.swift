@@ -113,6 +113,9 @@ func records(of batch: RecordBatch) throws -> [ReadRecord] {
 }
 
 extension PartitionLog {
+    /// Leaves the log as a killed process does: not closed, and no flush of it comes later.
+    func abandon() { gate.close() }
+
     /// Every visible data record from `offset` on, as a consumer of that isolation sees them.
     func all(from offset: Int64? = nil, _ isolation: Isolation = .readUncommitted) throws -> [ReadRecord] {
         var offset = offset ?? startOffset

@@ -46,7 +46,7 @@ struct TransactionTests {
         _ = try log.append(short.batch(["s1"]))
         _ = try log.appendMarker(commit: true, producerId: 2, producerEpoch: 0)
         if let restart {
-            if restart { try log.close() }
+            if restart { try log.close() } else { log.abandon() }
             log = try openLog(folder.partition, config, clean: restart)
         }
         let read = try log.read(from: 0, bytesMax: 1, isolation: .readCommitted)
@@ -71,7 +71,7 @@ struct TransactionTests {
         _ = try log.append(makeBatch(["before"]))
         _ = try log.append(producer.batch(["open"]))
         for _ in 0..<8 { _ = try log.append(makeBatch(["after"])) }
-        if clean { try log.close() }
+        if clean { try log.close() } else { log.abandon() }
         log = try openLog(folder.partition, config, clean: clean)
         #expect(log.openTransactions == [OpenTransaction(producerId: 1, producerEpoch: 0, firstOffset: 1)])
         #expect(log.lastStableOffset == 1)

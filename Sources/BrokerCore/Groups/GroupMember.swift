@@ -23,7 +23,10 @@ package enum MemberEvent: Sendable {
     case idle
 }
 
-/// One member of a consumer group: reads the partitions it owns in turn, committed records only.
+/// One member of a consumer group: reads the partitions it owns, committed records only, the oldest first.
+///
+/// Of the batches that come next in each partition the one with the lowest timestamp is delivered: a member that catches up on several partitions goes
+/// through time about as their producers did, and a stage with windows of event time sees little disorder. So it reads ahead by one delivery a partition.
 ///
 /// One task at a time calls `next`; `commit` belongs to that task too. `close` may come from anywhere.
 package actor GroupMember {
@@ -32,10 +35,15 @@ package actor GroupMember {
 
     private struct Cursor {
         let partition: Partition
-        /// The next offset to read.
+        /// The next offset to hand out.
         var position: Int64
         /// Where the last delivery ended. Between it and `position` lies nothing a consumer could see.
         var deliveredTo: Int64
+        /// What was read from `position` on and not handed out yet.
+        var ahead: CommittedRead?
+
+        /// When the next batch was written.
+        var timeAhead: Int64? { ahead?.batches.first?.maxTimestamp }
     }
 
     /// The group's name, nil for an anonymous one.
@@ -43,6 +51,8 @@ package actor GroupMember {
     private let topics: [String: Topic]
     private let start: StartOffset
     private let deliveryBytesMax: Int
+    /// With several partitions a delivery is cut to this part of its limit, so that none runs far ahead of the others in time.
+    private static let sharedDeliveryDivisor = 8
     private let coordinator: GroupCoordinator
     private let offsets: OffsetStore
     private let logger: Logger
@@ -50,8 +60,6 @@ package actor GroupMember {
     private let id: ConsumerGroup.MemberID
     private let signal = WakeSignal()
     private var cursors: [Cursor] = []
-    /// Where the next search for data begins, so that every partition gets its turn.
-    private var turn = 0
     private var isClosed = false
 
     init(
@@ -181,32 +189,39 @@ package actor GroupMember {
     // MARK: Reading
 
     private func fetch() throws(BrokerError) -> MemberEvent? {
-        for step in 0..<cursors.count {
-            let index = (turn + step) % cursors.count
-            guard let delivery = try read(index) else { continue }
-            turn = index + 1
-            return delivery
+        var oldest: (index: Int, time: Int64)?
+        for index in cursors.indices {
+            if cursors[index].ahead == nil { try readAhead(index) }
+            guard let time = cursors[index].timeAhead, time < oldest?.time ?? Int64.max else { continue }
+            oldest = (index, time)
         }
-        return nil
-    }
-
-    private func read(_ index: Int) throws(BrokerError) -> MemberEvent? {
-        let partition = cursors[index].partition
-        let from = clampToStart(index)
-        let read: CommittedRead
-        do throws(LogError) {
-            read = try CommittedRead.read(partition.log, from: from, bytesMax: deliveryBytesMax)
-        } catch {
-            // Retention may pass the position between the check and the read: look again.
-            if error.code == .offsetOutOfRange, partition.log.startOffset > from { return try self.read(index) }
-            throw BrokerError(error, "cannot read \(partition.id)")
-        }
+        guard let index = oldest?.index, let read = cursors[index].ahead else { return nil }
+        let cursor = cursors[index]
+        cursors[index].ahead = nil
         cursors[index].position = read.nextOffset
-        guard !read.batches.isEmpty else { return nil }
         cursors[index].deliveredTo = read.nextOffset
         return .delivery(
-            source: partition.id, batches: read.batches, startOffset: from, nextOffset: read.nextOffset,
-            endOffset: max(read.nextOffset, partition.log.lastStableOffset))
+            source: cursor.partition.id, batches: read.batches, startOffset: cursor.position,
+            nextOffset: read.nextOffset, endOffset: max(read.nextOffset, cursor.partition.log.lastStableOffset))
+    }
+
+    private func readAhead(_ index: Int) throws(BrokerError) {
+        let partition = cursors[index].partition
+        let from = clampToStart(index)
+        let bytesMax = cursors.count > 1 ? max(1, deliveryBytesMax / Self.sharedDeliveryDivisor) : deliveryBytesMax
+        let read: CommittedRead
+        do throws(LogError) {
+            read = try CommittedRead.read(partition.log, from: from, bytesMax: bytesMax)
+        } catch {
+            // Retention may pass the position between the check and the read: look again.
+            if error.code == .offsetOutOfRange, partition.log.startOffset > from { return try readAhead(index) }
+            throw BrokerError(error, "cannot read \(partition.id)")
+        }
+        if read.batches.isEmpty {
+            cursors[index].position = read.nextOffset
+        } else {
+            cursors[index].ahead = read
+        }
     }
 
     private func clampToStart(_ index: Int) -> Int64 {

@@ -1,15 +1,14 @@
 import Foundation
 import UnixSignals
 
-/// Waits for SIGTERM or SIGINT; a second one ends the process at once with 128 + its number.
+/// Waits for SIGTERM or SIGINT and tells of it; a second one ends the process at once with 128 + its number. Returns when cancelled.
 ///
 /// What was acknowledged is durable at every moment, so the second signal loses nothing: the next start continues from the last commit.
-func firstTerminationSignal() async -> UnixSignal {
-    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-    var iterator = signals.makeAsyncIterator()
-    let first = await iterator.next() ?? .sigterm
-    Task {
-        for await second in signals { _exit(128 + second.rawValue) }
+func watchTerminationSignals(_ onFirst: @Sendable (UnixSignal) -> Void) async {
+    var isStopping = false
+    for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+        if isStopping { _exit(128 + signal.rawValue) }
+        isStopping = true
+        onFirst(signal)
     }
-    return first
 }

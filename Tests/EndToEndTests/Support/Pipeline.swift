@@ -33,7 +33,7 @@ struct Pipeline {
               stages:
                 parse: { use: access-log, format: combined }
                 errors: { use: filter, where: "status >= 500" }
-                per-second: { use: aggregate, window: 1s, allowed-lateness: 1s, measures: { hits: count } }
+                per-second: { use: aggregate, window: 1s, allowed-lateness: 10s, measures: { hits: count } }
 
             """)
     }

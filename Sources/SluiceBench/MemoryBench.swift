@@ -1,0 +1,64 @@
+import Foundation
+import Glibc
+
+/// The greatest resident size of `sluice up --until-idle` while it ships one log, and ten times as much. Target: 64 MiB for both.
+struct MemoryBench {
+    let log: SampleLog
+    let workplace: Workplace
+
+    func run() throws {
+        print("## Memory: the agent, zstd, `flush: os`, the whole process\n")
+        print("| input | peak RSS MiB | target |")
+        print("|---|---|---|")
+        for copies in [1, 10] {
+            let folder = workplace.path + "/memory-\(copies)"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let peak = try peakMemory(in: folder, copies: copies)
+            print("| \(copies * log.bytes / 1_000_000) MB | \((Double(peak) / 1024).rounded(to: 1)) | 64 |")
+        }
+        print("")
+    }
+
+    /// In KiB, as the kernel counted it for the finished process.
+    private func peakMemory(in folder: String, copies: Int) throws -> Int {
+        let input = folder + "/access.log"
+        FileManager.default.createFile(atPath: input, contents: nil)
+        let target = try FileHandle(forWritingTo: URL(filePath: input))
+        for _ in 0..<copies {
+            let source = try FileHandle(forReadingFrom: URL(filePath: log.path))
+            while let chunk = try source.read(upToCount: 8 << 20), !chunk.isEmpty { try target.write(contentsOf: chunk) }
+        }
+        try target.close()
+        let configuration = """
+            agent: { inputs: { access: { paths: ["\(input)"] } } }
+            stream:
+              embedded:
+                binder: { flush: os }
+                bindings: { access-out: { producer: { compression-type: zstd } } }
+              bindings:
+                access-out: { destination: nginx.access, producer: { partition-count: 6 } }
+
+            """
+        try Data(configuration.utf8).write(to: URL(filePath: folder + "/agent.yaml"))
+        let sluice = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "sluice").path
+        let arguments = [sluice, "up", "--until-idle", "--config", folder + "/agent.yaml", "--data-dir", folder + "/data"]
+        var cArguments = arguments.map { strdup($0) } + [nil]
+        defer { for argument in cArguments { free(argument) } }
+        var pid = pid_t()
+        guard posix_spawn(&pid, sluice, nil, nil, &cArguments, environ) == 0 else {
+            throw BenchFailure(description: "cannot start \(sluice): build it with `swift build -c release`")
+        }
+        var status: Int32 = 0
+        var usage = rusage()
+        guard wait4(pid, &status, 0, &usage) == pid, status == 0 else {
+            throw BenchFailure(description: "sluice ended with status \(status)")
+        }
+        return usage.ru_maxrss
+    }
+}
+
+/// Why a figure could not be measured.
+struct BenchFailure: Error, CustomStringConvertible {
+    var description: String
+}

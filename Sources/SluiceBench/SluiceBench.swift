@@ -1,0 +1,63 @@
+import ArgumentParser
+import Foundation
+
+/// Figures that hold on another machine too: each a ratio against a bare loop of the same run, or per CPU-second.
+@main
+struct SluiceBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sluice-bench",
+        abstract: "Measures the agent, the scanner, the pipeline and the memory they take; prints Markdown tables.",
+        discussion: "CPU time is that of the whole process (getrusage), the median of the runs. See docs/benchmarks.md.")
+
+    /// What can be measured.
+    enum Part: String, CaseIterable, ExpressibleByArgument {
+        case agent
+        case scanner
+        case pipeline
+        case memory
+    }
+
+    @Option(help: "What to measure; may be repeated. Default: all.")
+    var only: [Part] = []
+
+    @Option(help: "The size of the log that is read, in MB.")
+    var megabytes = 1000
+
+    @Option(help: "How often each figure is measured.")
+    var runs = 3
+
+    @Option(help: "The folder for the log and the data; it needs four times the log's size, and room for ten logs where memory is measured.")
+    var folder = FileManager.default.temporaryDirectory.path
+
+    func run() async throws {
+        let workplace = try Workplace(in: folder)
+        defer { workplace.remove() }
+        let parts = only.isEmpty ? Part.allCases : only
+        let log = try SampleLog(at: workplace.path + "/access.log", megabytes: megabytes)
+        print("\(log.lines) lines, \(log.bytes) bytes, \(log.bytes / log.lines) bytes a line\n")
+        if parts.contains(.scanner) { try ScannerBench(log: log, runs: runs).run() }
+        if parts.contains(.agent) { try await AgentBench(log: log, runs: runs, workplace: workplace).run() }
+        if parts.contains(.pipeline) { try await PipelineBench(log: log, runs: runs, workplace: workplace).run() }
+        if parts.contains(.memory) { try MemoryBench(log: log, workplace: workplace).run() }
+    }
+}
+
+/// A folder that goes when the bench ends.
+struct Workplace {
+    let path: String
+
+    init(in folder: String) throws {
+        path = folder + "/sluice-bench-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    /// Runs `body` with an empty folder that goes afterwards.
+    func withFolder<T>(_ body: (String) async throws -> T) async throws -> T {
+        let folder = path + "/\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        return try await body(folder)
+    }
+
+    func remove() { try? FileManager.default.removeItem(atPath: path) }
+}

@@ -1,0 +1,121 @@
+import BinderKit
+import EmbeddedBinder
+import LogAgent
+import Logging
+import Settings
+import Streams
+import UnixSignals
+
+/// All that runs in one process: the embedded log, the stages on it, and the agent that feeds it. The composition root.
+struct Node: Sendable {
+    /// What ends a run in good order, besides SIGTERM and SIGINT.
+    enum End: Sendable {
+        /// Nothing else.
+        case signal
+        /// All inputs read to their end, and every stage caught up.
+        case idle
+        /// The work given has returned, and after that everything is read and processed.
+        case idleAfter(@Sendable () async throws -> Void)
+    }
+
+    let binder: EmbeddedLogBinder
+    let application: StreamApplication
+    let agent: LogAgent
+
+    /// How long a graceful stop may take before the process ends all the same; nothing is lost by it.
+    static let stopLimit = Duration.seconds(20)
+
+    private static let logger = Logger(label: "sluice")
+
+    /// Opens the log in `dataDirectory`, binds everything to it, and closes the log after `body`, whatever comes of it.
+    static func with<Result: Sendable>(
+        _ settings: SluiceSettings, dataDirectory: String, _ body: (Node) async throws -> Result
+    ) async throws -> Result {
+        let binder = try await EmbeddedLogBinder.open(directory: dataDirectory, settings: settings.embedded)
+        let result: Result
+        do {
+            result = try await body(try Node(settings, binder: binder))
+        } catch {
+            // The error that ended the run is the one to tell; an unclean close only makes the next start recover.
+            try? await binder.close()
+            throw error
+        }
+        try await binder.close()
+        return result
+    }
+
+    private init(_ settings: SluiceSettings, binder: EmbeddedLogBinder) throws {
+        self.binder = binder
+        let binders: [String: any Binder] = ["embedded": binder]
+        application = try StreamApplication(settings: settings, binders: binders)
+        agent = try LogAgent(settings: settings.agent, stream: settings.stream, binders: binders)
+    }
+
+    /// Runs until `end`, then stops in order: the inputs, then the stages. What fails ends the run and is thrown.
+    func run(until end: End) async throws {
+        try await withThrowingTaskGroup(of: Part.self) { group in
+            group.addTask {
+                try await agent.run()
+                return .worker
+            }
+            group.addTask {
+                try await application.run()
+                return .worker
+            }
+            let asked = AsyncStream<Void>.makeStream()
+            group.addTask {
+                await watchTerminationSignals { signal in
+                    Self.logger.notice("\(signal): stopping; a second signal ends it at once")
+                    asked.continuation.finish()
+                }
+                return .worker
+            }
+            group.addTask {
+                for await _ in asked.stream {}
+                return Task.isCancelled ? .worker : .end
+            }
+            group.addTask { try await waitForEnd(end) }
+            // Workers end by themselves only when there is nothing for them to do, such as an agent without inputs.
+            while let part = try await group.next(), part == .worker {}
+            try await stop()
+            group.cancelAll()
+        }
+    }
+
+    private enum Part: Sendable {
+        case worker
+        case end
+    }
+
+    private func waitForEnd(_ end: End) async throws -> Part {
+        switch end {
+        case .signal: return .worker
+        case .idle: break
+        case .idleAfter(let work): try await work()
+        }
+        await agent.waitUntilIdle()
+        await application.waitUntilIdle()
+        return .end
+    }
+
+    /// Stops the inputs, then the stages, within the limit.
+    private func stop() async throws {
+        let finished = await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await agent.shutdown()
+                await application.shutdown()
+                return true
+            }
+            group.addTask {
+                try? await Task.sleep(for: Self.stopLimit)
+                return false
+            }
+            let finished = await group.next() ?? true
+            group.cancelAll()
+            return finished
+        }
+        if !finished {
+            throw CommandFailure("not drained within \(Self.stopLimit); nothing is lost: the next start continues from the last commit")
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import Foundation
+
+/// Where a demo keeps its log and the file it tails: a folder the user named, or one that goes when the demo ends.
+struct DemoFolder {
+    let path: String
+    private let isTemporary: Bool
+
+    var accessLog: String { path + "/demo/access.log" }
+
+    init(kept: String?) throws {
+        isTemporary = kept == nil
+        path = kept ?? FileManager.default.temporaryDirectory.appending(path: "sluice-demo-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path + "/demo", withIntermediateDirectories: true)
+        if !FileManager.default.fileExists(atPath: accessLog) {
+            try Data().write(to: URL(filePath: accessLog))
+        }
+    }
+
+    func removeIfTemporary() {
+        if isTemporary { try? FileManager.default.removeItem(atPath: path) }
+    }
+}

@@ -1,0 +1,324 @@
+import BinderKit
+import Compression
+import Records
+
+/// Runs one worker's stage over deliveries, record by record, without ever waiting: where something has to be awaited it returns what, and is
+/// called again afterwards.
+///
+/// A failing record is tried again and then becomes a dead letter, alone; what it had emitted is taken back.
+final class DeliveryProcessor {
+    /// What has to be done before `step` is called again.
+    enum Step {
+        /// Nothing: every record of the slice was handled.
+        case done
+        /// Batches are full and can be sent.
+        case send
+        /// The record at hand failed and is tried again after this pause.
+        case pause(Duration, StageFault)
+        /// A stage named a topic that is not known yet.
+        case provision(String)
+    }
+
+    /// A record that the binder cannot take what follows from, such as a value over its size limit.
+    struct Refusal {
+        let offset: Int64
+        let reason: BinderError
+        /// Whether the record's dead letter was refused as well: it is then logged and passed over.
+        var includesLetter: Bool
+    }
+
+    /// A part of a delivery, usually all of it.
+    struct Slice {
+        var delivery: Delivery
+        /// The first offset to process.
+        var from: Int64
+        /// How many records at most.
+        var recordsMax: Int
+        var refusal: Refusal?
+    }
+
+    /// The worker's stage. Its owner keeps a copy from before a slice, to go back to where the slice cannot be committed.
+    var stage: any Stage
+    /// The batches that are being built.
+    let outlets: OutletSet
+    /// What the slice at hand has done so far.
+    private(set) var tally = StageMonitor.Tally()
+    /// What went wrong for good in the slice at hand.
+    private(set) var faults: [StageFault] = []
+    /// How many records the slice at hand has had.
+    private(set) var recordCount = 0
+    /// The offset of the latest record, or of a batch that cannot be decoded.
+    private(set) var lastOffset: Int64 = 0
+    /// The position after the slice at hand, once it is done.
+    private(set) var nextOffset: Int64 = 0
+
+    private let plan: StagePlan
+    private let retry: RetryPolicy
+    private let topics: Topics
+    private let decompressor = Decompressor()
+    private var output = StageOutput()
+    private var nowMilliseconds: Int64 = 0
+
+    private var slice: Slice?
+    /// The slice's parts that are asked for at every record.
+    private var batches: [RecordBatch] = []
+    private var source = TopicPartition(topic: "", partition: 0)
+    private var from: Int64 = 0
+    private var deliveryEnd: Int64 = 0
+    private var recordsMax = 0
+    private var batchIndex = 0
+    private var iterator: DecodedRecords.Iterator?
+    private var payload: [UInt8] = []
+    /// The results of the batch at hand where the stage takes whole batches; the records in it are counted by `recordIndex`.
+    private var prepared: [Result<[Message], any Error>] = []
+    private var recordIndex = -1
+    private var timestampType = TimestampType.createTime
+    private var current: StageRecord?
+    private var attempts = 0
+    private var isProcessed = false
+
+    init(_ plan: StagePlan, stage: any Stage, topics: Topics, turn: Int) {
+        self.plan = plan
+        self.stage = stage
+        self.topics = topics
+        retry = RetryPolicy(plan.consumer)
+        outlets = OutletSet(plan, topics: topics, turn: turn)
+    }
+
+    /// Begins a slice; what an earlier one left behind must have been taken or discarded.
+    func begin(_ slice: Slice, nowMilliseconds: Int64) {
+        self.slice = slice
+        batches = slice.delivery.batches
+        source = slice.delivery.source
+        from = slice.from
+        deliveryEnd = slice.delivery.nextOffset
+        recordsMax = slice.recordsMax
+        self.nowMilliseconds = nowMilliseconds
+        forgetPlace()
+        tally = StageMonitor.Tally()
+        faults.removeAll()
+        recordCount = 0
+        nextOffset = slice.from
+    }
+
+    /// Gives up the slice: nothing of it is sent or counted.
+    func discard() {
+        output.removeAll()
+        outlets.discard()
+        forgetPlace()
+        batches = []
+        slice = nil
+    }
+
+    /// Goes on with the slice until it is done or something has to be awaited.
+    /// - Throws: `RecordsError` where a batch cannot be built.
+    func step() throws -> Step {
+        while true {
+            if let record = current {
+                if let step = try attempt(record) { return step }
+                current = nil
+                if !outlets.ready.isEmpty { return .send }
+            }
+            guard try nextRecord() else { return .done }
+        }
+    }
+
+    /// Lets the stage look at the clock, and takes what it emits.
+    /// - Throws: what `advance` throws, or `OutletSet.UnknownTopic`: the call is then to be repeated once the topic is known.
+    func advance(_ clock: StageClock) throws {
+        if output.count == 0 {
+            output.inherit(from: clock)
+            try stage.advance(clock, into: &output)
+        }
+        guard output.count > 0 else { return }
+        let emitted = output.count
+        let origin = StageRecord(
+            value: nil, timestamp: clock.nowMilliseconds,
+            source: TopicPartition(topic: plan.input.destinations.first ?? plan.name, partition: 0), offset: -1)
+        do {
+            try outlets.take(&output, derivedFrom: origin)
+            tally.recordsOut += emitted
+        } catch let error as StageError {
+            try giveUpEmitted(origin, error)
+        }
+    }
+
+    /// Begins a commit that no delivery leads to.
+    func beginIdle(nowMilliseconds: Int64) {
+        self.nowMilliseconds = nowMilliseconds
+        tally = StageMonitor.Tally()
+        faults.removeAll()
+    }
+
+    private func forgetPlace() {
+        batchIndex = 0
+        iterator = nil
+        payload = []
+        prepared = []
+        current = nil
+    }
+
+    /// Tries the record once; nil when it has been handled, one way or the other.
+    private func attempt(_ record: StageRecord) throws -> Step? {
+        if !isProcessed {
+            do {
+                try process(record)
+                isProcessed = true
+            } catch {
+                return try failed(record, error)
+            }
+        }
+        let emitted = output.count
+        do {
+            try outlets.take(&output, derivedFrom: record)
+        } catch let unknown as OutletSet.UnknownTopic {
+            return .provision(unknown.name)
+        } catch let error as StageError {
+            return try failed(record, error)
+        }
+        tally.recordsIn += 1
+        tally.recordsOut += emitted
+        return nil
+    }
+
+    private func process(_ record: StageRecord) throws {
+        if let refusal = slice?.refusal, refusal.offset == record.offset {
+            throw StageError(.rejected, refusal.reason.description, name: "RefusedByBinder")
+        }
+        output.inherit(from: record)
+        if attempts == 1, recordIndex < prepared.count {
+            try output.emit(prepared[recordIndex].get(), derivedFrom: record)
+        } else {
+            try stage.process(record, into: &output)
+        }
+    }
+
+    /// Decides what becomes of a record that has failed: another attempt, or a dead letter.
+    private func failed(_ record: StageRecord, _ error: any Error) throws(RecordsError) -> Step? {
+        output.removeAll()
+        if let pause = retry.pause(after: attempts, failingWith: error) {
+            attempts += 1
+            isProcessed = false
+            return .pause(pause, fault(error, record.source, record.offset))
+        }
+        tally.recordsIn += 1
+        try giveUp(record, error)
+        return nil
+    }
+
+    /// Moves to the slice's next record; false at its end.
+    private func nextRecord() throws(RecordsError) -> Bool {
+        while recordCount < recordsMax {
+            if let view = nextView() {
+                guard view.offset >= from, view.offset < deliveryEnd else { continue }
+                current = record(view)
+                attempts = 1
+                isProcessed = false
+                recordCount += 1
+                recordIndex += 1
+                lastOffset = view.offset
+                nextOffset = view.offset + 1
+                return true
+            }
+            guard batchIndex < batches.count else {
+                nextOffset = deliveryEnd
+                return false
+            }
+            batchIndex += 1
+            guard batches[batchIndex - 1].nextOffset > from else { continue }
+            try open(batches[batchIndex - 1])
+        }
+        return false
+    }
+
+    private func nextView() -> RecordView? { iterator?.next() }
+
+    private func record(_ view: RecordView) -> StageRecord {
+        StageRecord(
+            source: source, offset: view.offset, timestamp: view.timestamp, payload: payload, key: view.key,
+            value: view.value, headers: view.headers, headerCount: view.headerCount)
+    }
+
+    private func open(_ batch: RecordBatch) throws(RecordsError) {
+        timestampType = batch.header.timestampType
+        prepared = []
+        recordIndex = -1
+        do throws(RecordsError) {
+            let records = try batch.records(using: decompressor)
+            payload = records.payload
+            iterator = records.makeIterator()
+            prepare(records)
+        } catch {
+            iterator = nil
+            recordCount += 1
+            lastOffset = batch.baseOffset
+            nextOffset = batch.nextOffset
+            tally.recordsIn += batch.recordCount
+            try letter(
+                value: batch.encoded(), timestamp: batch.maxTimestamp, source: source, offset: batch.baseOffset,
+                error: StageError(
+                    .rejected, "the batch of \(batch.recordCount) records cannot be decoded: \(error)",
+                    name: "UndecodableBatch"))
+        }
+    }
+
+    /// Lets a stage that takes whole batches handle this one. Where it throws, its records are handled one by one, so that the one at fault is found.
+    private func prepare(_ records: DecodedRecords) {
+        guard plan.consumer.batchMode, let stage = stage as? any BatchStage else { return }
+        var handled: [StageRecord] = []
+        for view in records where view.offset >= from && view.offset < deliveryEnd {
+            guard handled.count < recordsMax - recordCount else { break }
+            handled.append(record(view))
+        }
+        guard let results = try? stage.process(handled), results.count == handled.count else { return }
+        prepared = results
+    }
+
+    /// Makes a dead letter of a record that failed for good, unless it is one the stage has had before: then its letter was sent before, too.
+    private func giveUp(_ record: StageRecord, _ error: any Error) throws(RecordsError) {
+        if let rewinding = stage as? any RewindingStage,
+            rewinding.wasSeen(record.source, offset: record.offset)
+        {
+            return
+        }
+        try letter(
+            key: record.key.map { Array($0) }, value: record.value.map { Array($0) }, timestamp: record.timestamp,
+            headers: record.headers, source: record.source, offset: record.offset, error: error)
+    }
+
+    /// Makes dead letters of what `advance` emitted and cannot be sent where it was to go.
+    private func giveUpEmitted(_ origin: StageRecord, _ error: StageError) throws(RecordsError) {
+        for entry in output.entries {
+            let record = output.record(entry, derivedFrom: origin)
+            try letter(
+                key: record.key.map { Array($0) }, value: record.value.map { Array($0) }, timestamp: record.timestamp,
+                headers: record.headers, source: record.source, offset: record.offset, error: error)
+        }
+        output.removeAll()
+    }
+
+    private func letter(
+        key: [UInt8]? = nil, value: [UInt8]?, timestamp: Int64, headers: [RecordHeader] = [], source: TopicPartition,
+        offset: Int64, error: any Error
+    ) throws(RecordsError) {
+        faults.append(fault(error, source, offset))
+        let isRefused = slice?.refusal.map { $0.includesLetter && $0.offset == offset } ?? false
+        guard plan.consumer.enableDlq, !isRefused else {
+            tally.passedOver += 1
+            return
+        }
+        let place = plan.deadLetters(of: source.topic)
+        let sourceCount = topics.partitionCount(of: TopicPlace(binder: plan.inputBinder, topic: source.topic)) ?? 1
+        try outlets.takeDeadLetter(
+            to: place, partitionCount: topics.partitionCount(of: place) ?? sourceCount, partition: source.partition,
+            key: key, value: value, timestamp: nowMilliseconds,
+            headers: DeadLetter.headers(
+                original: headers, source: source, offset: offset, timestamp: timestamp, timestampType: timestampType,
+                error: error))
+        tally.deadLetters += 1
+    }
+
+    private func fault(_ error: any Error, _ source: TopicPartition, _ offset: Int64) -> StageFault {
+        StageFault(message: String(describing: error), source: source, offset: offset, time: nowMilliseconds)
+    }
+}

@@ -1,0 +1,128 @@
+import BinderKit
+import Compression
+import Records
+
+/// How batches for one topic are made: what the output binding's producer settings say.
+struct OutletPlan: Sendable {
+    /// Where the topic is.
+    let topic: TopicPlace
+    /// The expression that chooses the partition; nil spreads deliveries over all partitions.
+    let partitionKey: PartitionKey?
+    let compression: CompressionType
+    let compressionLevel: Int?
+}
+
+/// The batches one worker builds for one topic.
+final class Outlet {
+    /// A batch is closed before it grows beyond this many bytes, uncompressed: well under the broker's usual limit of 1 MiB, and large enough
+    /// to compress well. Only a record that is larger by itself makes a larger batch.
+    private static let batchBytesMax = 512 << 10
+
+    /// A partition's builder; a class since a builder is not copyable.
+    private final class PartitionBuilder {
+        var builder: RecordBatchBuilder
+
+        init(_ plan: OutletPlan) {
+            builder = RecordBatchBuilder(compression: plan.compression, level: plan.compressionLevel)
+        }
+    }
+
+    let plan: OutletPlan
+    /// The partitions the topic really has.
+    let partitionCount: Int32
+    private var builders: [PartitionBuilder?]
+    private var open: [Int32] = []
+    private var turn: Int32
+    private var isTurnUsed = false
+
+    /// - Parameter turn: where the round begins, so that workers do not all begin with the same partition.
+    init(_ plan: OutletPlan, partitionCount: Int32, turn: Int) {
+        self.plan = plan
+        self.partitionCount = max(1, partitionCount)
+        self.turn = Int32(truncatingIfNeeded: turn % Int(max(1, partitionCount)))
+        builders = Array(repeating: nil, count: Int(max(1, partitionCount)))
+    }
+
+    /// The partition of a record in this delivery.
+    /// - Throws: `StageError.rejected` where the record has no usable key or override.
+    func partition(
+        of record: @autoclosure () -> StageRecord, using fields: inout RecordFields
+    ) throws(StageError) -> Int32 {
+        guard let key = plan.partitionKey else {
+            isTurnUsed = true
+            return turn
+        }
+        return try key.partition(of: record(), count: partitionCount, using: &fields)
+    }
+
+    /// Lets the next delivery go to the next partition, if this one had something for the topic.
+    func advanceTurn() {
+        guard isTurnUsed else { return }
+        isTurnUsed = false
+        turn = (turn + 1) % partitionCount
+    }
+
+    /// Adds a record whose key, value and encoded headers lie in `bytes`; a batch that is full by it is handed to `ready`.
+    func append(
+        _ entry: StageOutput.Entry, in bytes: [UInt8], partition: Int32, ready: inout [ReadyBatch]
+    ) throws(RecordsError) {
+        let size = (entry.key?.count ?? 0) + (entry.value?.count ?? 0) + entry.headers.count
+        let target = try builder(partition, for: size, ready: &ready)
+        bytes.withUnsafeBytes { bytes in
+            func part(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[range]) }
+            target.builder.append(
+                key: entry.key.map(part), value: entry.value.map(part), timestamp: entry.timestamp,
+                encodedHeaders: part(entry.headers), headerCount: entry.headerCount)
+        }
+    }
+
+    /// Adds a record of its own bytes.
+    func append(
+        key: [UInt8]?, value: [UInt8]?, timestamp: Int64, headers: [RecordHeader], partition: Int32,
+        ready: inout [ReadyBatch]
+    ) throws(RecordsError) {
+        let size = headers.reduce((key?.count ?? 0) + (value?.count ?? 0)) {
+            $0 + $1.name.utf8.count + ($1.value?.count ?? 0)
+        }
+        let target = try builder(partition, for: size, ready: &ready)
+        target.builder.append(keyBytes: key, valueBytes: value, timestamp: timestamp, headers: headers)
+    }
+
+    /// Closes the batches that have records.
+    func close(into ready: inout [ReadyBatch]) throws(RecordsError) {
+        defer { open.removeAll(keepingCapacity: true) }
+        for partition in open {
+            guard let target = builders[Int(partition)], !target.builder.isEmpty else { continue }
+            ready.append(ReadyBatch(outlet: plan, partition: partition, batch: try target.builder.build()))
+        }
+    }
+
+    /// Forgets what has been added since the last batch of each partition.
+    func discard() {
+        for partition in open {
+            builders[Int(partition)] = nil
+        }
+        open.removeAll(keepingCapacity: true)
+    }
+
+    /// The partition's builder; a batch that the next record of about `size` bytes would make too large is closed first.
+    private func builder(
+        _ partition: Int32, for size: Int, ready: inout [ReadyBatch]
+    ) throws(RecordsError) -> PartitionBuilder {
+        let target = builders[Int(partition)] ?? PartitionBuilder(plan)
+        if target.builder.isEmpty {
+            builders[Int(partition)] = target
+            open.append(partition)
+        } else if target.builder.uncompressedBytes + size > Self.batchBytesMax {
+            ready.append(ReadyBatch(outlet: plan, partition: partition, batch: try target.builder.build()))
+        }
+        return target
+    }
+}
+
+/// A closed batch and where it goes.
+struct ReadyBatch {
+    let outlet: OutletPlan
+    let partition: Int32
+    let batch: RecordBatch
+}

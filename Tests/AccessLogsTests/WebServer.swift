@@ -1,0 +1,261 @@
+import Foundation
+import Glibc
+import Testing
+
+/// A real web server, started for one test on free ports in a folder of its own, and stopped by its process id.
+final class WebServer {
+    struct Failure: Error, CustomStringConvertible { let description: String }
+
+    /// Where Debian puts the programs, which need not be on the path of a user.
+    private static func program(_ name: String) -> String? {
+        ["/usr/sbin/", "/usr/local/sbin/", "/usr/bin/", "/usr/local/bin/"].map { $0 + name }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
+    static var hasNginx: Bool { program("nginx") != nil }
+    static var hasApache: Bool { program("apache2") != nil }
+
+    let folder: String
+    /// Free when the server was configured: the first listens, the second never does.
+    let port: UInt16
+    let closedPort: UInt16
+    private var process: pid_t = 0
+    private let stopSignal: Int32
+
+    /// - Parameter configuration: Makes the configuration of the folder, the port, the unused port and whether IPv6 can be used.
+    init(
+        _ name: String, arguments: (String) -> [String], stopSignal: Int32,
+        configuration: (_ folder: String, _ port: UInt16, _ closedPort: UInt16) -> String
+    ) throws {
+        self.stopSignal = stopSignal
+        folder = NSTemporaryDirectory() + "sluice-\(name)-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        try Data("hello\n".utf8).write(to: URL(fileURLWithPath: folder + "/index.html"))
+        let ports = try Self.freePorts()
+        (port, closedPort) = ports
+        try Data(configuration(folder, port, closedPort).utf8).write(to: URL(fileURLWithPath: folder + "/server.conf"))
+        guard let path = Self.program(name) else { throw Failure(description: "\(name) is not installed") }
+        process = try Self.spawn([path] + arguments(folder), output: folder + "/output")
+        let deadline = Date(timeIntervalSinceNow: 20)
+        while !Self.listens(port) {
+            guard isRunning(), Date() < deadline else {
+                let output = try String(contentsOfFile: folder + "/output", encoding: .utf8)
+                stop()
+                throw Failure(description: "\(name) did not start: \(output)")
+            }
+            usleep(20_000)
+        }
+    }
+
+    deinit {
+        stop()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// Starts a program with no signal blocked. Foundation's `Process` hands on the mask of the calling thread, which blocks SIGTERM on a thread of
+    /// Swift's concurrency, and Apache keeps the mask that it finds.
+    private static func spawn(_ arguments: [String], output: String) throws -> pid_t {
+        var attributes = posix_spawnattr_t()
+        var files = posix_spawn_file_actions_t()
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_init(&attributes)
+        posix_spawn_file_actions_init(&files)
+        defer {
+            posix_spawnattr_destroy(&attributes)
+            posix_spawn_file_actions_destroy(&files)
+        }
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&files, 1, output, O_WRONLY | O_CREAT, 0o644)
+        posix_spawn_file_actions_adddup2(&files, 1, 2)
+        var vector: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+        defer { for pointer in vector { free(pointer) } }
+        var process: pid_t = 0
+        let result = posix_spawn(&process, arguments[0], &files, &attributes, &vector, environ)
+        guard result == 0 else { throw Failure(description: "\(arguments[0]) cannot be started: errno \(result)") }
+        return process
+    }
+
+    private func isRunning() -> Bool {
+        guard process > 0 else { return false }
+        var status: Int32 = 0
+        if waitpid(process, &status, WNOHANG) == process { process = 0 }
+        return process > 0
+    }
+
+    /// Asks the server to end after its requests, and waits until it has; a server that does not within ten seconds is ended by force.
+    func stop() {
+        guard isRunning() else { return }
+        kill(process, stopSignal)
+        let deadline = Date(timeIntervalSinceNow: 10)
+        while isRunning() {
+            if Date() > deadline { kill(process, SIGKILL) }
+            usleep(5_000)
+        }
+    }
+
+    /// The lines of a log, once it has as many; sooner than 20 seconds.
+    func lines(of log: String, count: Int) throws -> [[UInt8]] {
+        let deadline = Date(timeIntervalSinceNow: 20)
+        while true {
+            let bytes = (try? Data(contentsOf: URL(fileURLWithPath: folder + "/" + log))) ?? Data()
+            let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
+            if lines.count >= count || Date() > deadline { return lines.map { Array($0) } }
+            usleep(10_000)
+        }
+    }
+
+    /// Sends bytes on a connection of its own and reads until the server closes it.
+    @discardableResult
+    func send(_ bytes: [UInt8], overIPv6: Bool = false) throws -> [UInt8] {
+        guard let socket = Self.connect(port, overIPv6: overIPv6) else {
+            throw Failure(description: "cannot connect to port \(port): errno \(errno)")
+        }
+        defer { close(socket) }
+        // A server that neither answers nor closes fails the test instead of stopping it.
+        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard count > 0 else { break }
+            sent += count
+        }
+        shutdown(socket, Int32(SHUT_WR))
+        var answer: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = recv(socket, &buffer, buffer.count, 0)
+            guard count > 0 else { return answer }
+            answer += buffer[..<count]
+        }
+    }
+
+    private static func listens(_ port: UInt16) -> Bool {
+        guard let socket = connect(port, overIPv6: false) else { return false }
+        close(socket)
+        return true
+    }
+
+    /// Whether this machine has the loopback address of IPv6.
+    static let hasIPv6: Bool = {
+        let socket = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        guard socket >= 0 else { return false }
+        defer { close(socket) }
+        var address = sockaddr_in6()
+        address.sin6_family = sa_family_t(AF_INET6)
+        address.sin6_addr = in6addr_loopback
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0
+            }
+        }
+    }()
+
+    private static func loopback(_ port: UInt16) -> sockaddr_in {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+        return address
+    }
+
+    private static func connect(_ port: UInt16, overIPv6: Bool) -> Int32? {
+        let socket = socket(overIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard socket >= 0 else { return nil }
+        let result: Int32
+        if overIPv6 {
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = port.bigEndian
+            address.sin6_addr = in6addr_loopback
+            result = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    Glibc.connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+                }
+            }
+        } else {
+            var address = loopback(port)
+            result = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    Glibc.connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+        }
+        if result == 0 { return socket }
+        close(socket)
+        return nil
+    }
+
+    /// Two ports that the system gave out and that are free again, held at the same time so that they differ.
+    private static func freePorts() throws -> (UInt16, UInt16) {
+        var ports: [UInt16] = []
+        var sockets: [Int32] = []
+        defer { for socket in sockets { close(socket) } }
+        for _ in 0..<2 {
+            let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            sockets.append(socket)
+            var address = loopback(0)
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let bound = withUnsafeMutablePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(socket, $0, length) == 0 && getsockname(socket, $0, &length) == 0
+                }
+            }
+            guard bound else { throw Failure(description: "no free port: errno \(errno)") }
+            ports.append(UInt16(bigEndian: address.sin_port))
+        }
+        return (ports[0], ports[1])
+    }
+}
+
+/// What is sent to a server, and what its log must say.
+struct SentRequest {
+    let bytes: [UInt8]
+    /// The request line, or nil where servers may differ in what they keep of it.
+    let line: [UInt8]?
+    let agent: [UInt8]?
+    let referer: [UInt8]?
+    let user: [UInt8]?
+
+    init(line: [UInt8], agent: [UInt8]? = nil, referer: [UInt8]? = nil, user: [UInt8]? = nil) {
+        var bytes = line + Array("\r\nHost: example.org\r\nConnection: close\r\n".utf8)
+        if let agent { bytes += Array("User-Agent: ".utf8) + agent + Array("\r\n".utf8) }
+        if let referer { bytes += Array("Referer: ".utf8) + referer + Array("\r\n".utf8) }
+        if let user {
+            let credentials = Data(user + Array(":secret".utf8)).base64EncodedString()
+            bytes += Array("Authorization: Basic \(credentials)\r\n".utf8)
+        }
+        self.bytes = bytes + Array("\r\n".utf8)
+        self.line = line
+        self.agent = agent
+        self.referer = referer
+        self.user = user
+    }
+
+    /// Bytes that are no request with headers.
+    init(raw bytes: [UInt8], line: [UInt8]?) {
+        self.bytes = bytes
+        self.line = line
+        agent = nil
+        referer = nil
+        user = nil
+    }
+
+    /// Requests that both servers answer; text is as its bytes.
+    static let proper: [SentRequest] = [
+        SentRequest(line: text("GET / HTTP/1.1"), agent: text("curl/8.14"), referer: text("https://example.org/?a=b")),
+        SentRequest(line: text("GET /index.html HTTP/1.0")),
+        SentRequest(line: text("HEAD /none HTTP/1.1"), agent: text(#"say "hello" \ \" \x41 -"#), referer: text("-")),
+        SentRequest(line: text("GET /caf%C3%A9?q=%22%5C HTTP/1.1"), agent: text("naïve café ☕ 日本")),
+        SentRequest(line: text("GET /latin HTTP/1.1"), agent: [0x63, 0x61, 0x66, 0xE9, 0xFF, 0x80], referer: [0xC3]),
+        SentRequest(line: text("GET /tab HTTP/1.1"), agent: text("a\tb"), referer: text(#"" 200 5 "x" ""#)),
+        SentRequest(line: text("GET /" + String(repeating: "long/", count: 1200) + " HTTP/1.1"), agent: text("-")),
+        SentRequest(line: text("OPTIONS /?" + String(repeating: "%", count: 30) + " HTTP/1.1"), agent: text("")),
+    ]
+
+    static func text(_ text: String) -> [UInt8] { Array(text.utf8) }
+}

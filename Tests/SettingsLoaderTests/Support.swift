@@ -1,0 +1,70 @@
+import Foundation
+import Settings
+
+@testable import SettingsLoader
+
+/// The folder of this file, where the sample configurations lie.
+let samples = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+
+/// A file among the samples.
+func sample(_ path: String) -> String { samples.appending(path: path).path }
+
+/// A temporary folder that is gone when the last reference to it is.
+final class TemporaryFolder {
+    let path: String
+
+    init(_ files: [String: String] = [:]) throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "settings-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        for (name, text) in files { try write(text, to: name) }
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Writes a file below the folder and returns its path.
+    @discardableResult func write(_ text: String, to name: String) throws -> String {
+        let file = "\(path)/\(name)"
+        let folder = URL(fileURLWithPath: file).deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
+        return file
+    }
+}
+
+/// Loads one YAML text that has no file of its own. Places in messages are those of `a.yaml`.
+func load(
+    _ yaml: String, profiles: [String] = [], overrides: [String] = [], environment: [String: String] = [:],
+    knownStages: [String] = []
+) throws -> LoadResult {
+    let folder = try TemporaryFolder(["a.yaml": yaml])
+    let result = ConfigurationLoader(
+        paths: ["\(folder.path)/a.yaml"], profiles: profiles, overrides: overrides, environment: environment,
+        knownStages: knownStages
+    ).load()
+    return withExtendedLifetime(folder) { result }
+}
+
+extension LoadResult {
+    /// The messages with the files' names alone.
+    var messages: [String] {
+        diagnostics.map { diagnostic in
+            diagnostic.description.split(separator: " ", omittingEmptySubsequences: false)
+                .map { $0.split(separator: "/").last.map(String.init) ?? String($0) }.joined(separator: " ")
+        }
+    }
+}
+
+/// A small reproducible generator (SplitMix64, Steele et al. 2014): a failing test's seed gives the same run again.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
