@@ -23,7 +23,7 @@ struct LineFramer: Sendable {
     }
 
     let lineBytesMax: Int
-    let batchBytesMax: Int
+    var batchBytesMax: Int
     let batchRecordsMax: Int
 
     /// The place of the first newline from `from` on.

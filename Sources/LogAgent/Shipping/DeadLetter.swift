@@ -5,15 +5,27 @@ struct DeadLetter {
     var value: [UInt8]?
     var headers: [RecordHeader]
 
-    /// A line over the limit.
-    static func oversizeLine(
-        path: String, generation: UInt64, offset: Int64, length: Int64, limit: Int, sample: [UInt8], topic: String
+    /// Why a line is not shipped.
+    enum Reason {
+        case tooLong(limit: Int)
+        case refused(message: String)
+    }
+
+    /// A line that is not shipped; `sample` are its first bytes.
+    static func line(
+        _ reason: Reason, path: String, place: LinePlace, length: Int64, sample: [UInt8], topic: String
     ) -> DeadLetter {
-        DeadLetter(
+        let (kind, message) =
+            switch reason {
+            case .tooLong(let limit):
+                ("LineTooLong", "the line has \(length) bytes, more than line-bytes-max (\(limit))")
+            case .refused(let message): ("LineRefused", "the log refuses the line: \(message)")
+            }
+        return DeadLetter(
             value: sample,
             headers: headers(
-                "LineTooLong", "the line has \(length) bytes, more than line-bytes-max (\(limit))", path: path,
-                generation: generation, offset: offset, length: length, topic: topic))
+                kind, message, path: path, generation: place.generation, offset: place.offset, length: length,
+                topic: topic))
     }
 
     /// Bytes that are gone unread; the value is null.

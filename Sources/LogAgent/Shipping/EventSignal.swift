@@ -34,6 +34,13 @@ final class EventSignal: @unchecked Sendable {
         }
     }
 
+    deinit {
+        guard let source, !source.isCancelled else { return }
+        // A suspended source must not be freed.
+        if !isArmed { source.resume() }
+        source.cancel()
+    }
+
     /// Wakes the waiter, or lets the next wait return at once.
     func raise() { wake(nil) }
 

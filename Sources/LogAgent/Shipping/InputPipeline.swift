@@ -15,6 +15,8 @@ actor InputPipeline {
     var counts: InputStatus
     /// What of `counts` belongs to the open transaction.
     var inFlight = InFlight()
+    /// Lines that the log refuses, with its words. They are dead-lettered when they are read again.
+    var refused: [LinePlace: String] = [:]
     /// When the first change of the open transaction happened.
     var changedAt: ContinuousClock.Instant?
 
@@ -86,6 +88,8 @@ actor InputPipeline {
                 return
             } catch let error as BinderError {
                 try await recover(from: error)
+            } catch let refusal as RefusedBatch {
+                await rewind(after: refusal)
             } catch let error as LogAgentError {
                 throw LogAgentError(error.code, error.message, input: settings.name, cause: error.cause)
             } catch {
@@ -101,7 +105,14 @@ actor InputPipeline {
         let (channel, partitions) = try await route.open(session: "\(agent).\(settings.name)")
         do {
             let contents = try await StateTopic.read(from: route.binder, keys: keys)
-            if scans.isFirst { tailer.restore(contents.generations) } else { tailer.reconcile(contents.generations) }
+            if scans.isFirst {
+                tailer.restore(contents.generations)
+            } else if tailer.reconcile(contents.generations) {
+                commitCounts()
+            } else {
+                rewindCounts()
+            }
+            changedAt = nil
             hasStarted = contents.hasStarted
         } catch {
             await channel.close()
@@ -129,20 +140,39 @@ actor InputPipeline {
         }
         logger.warning("input '\(settings.name)' waits \(backOff): \(error)")
         counts.lastError = "\(error)"
-        rewindCounts()
-        do {
-            try await shipper?.abort()
-            tailer.rewind()
-            // Only the state topic knows what became of the transaction, or whether the topics are still there.
-            if error.code == .uncertain || error.code == .unknownTopic { await dropSession() }
-        } catch {
-            tailer.rewind()
-            await dropSession()
-        }
-        changedAt = nil
+        // Only the state topic knows what became of the transaction: nothing is taken back before it has been read.
+        if error.code != .uncertain { await rewind() }
+        // A topic that is gone is made again with the session.
+        if error.code == .uncertain || error.code == .unknownTopic { await dropSession() }
         publish(.waiting)
         await pause(for: backOff)
         backOff = min(backOff * 2, limits.backOffMax)
+    }
+
+    /// Gives up the open transaction; its lines are read again.
+    private func rewind() async {
+        // Without a session nothing has been read since the last one, and what became of that is still to be learnt.
+        guard shipper != nil else { return }
+        rewindCounts()
+        tailer.rewind()
+        changedAt = nil
+        do {
+            try await shipper?.abort()
+        } catch {
+            await dropSession()
+        }
+    }
+
+    /// A batch that is refused is tried again in halves; a line that is refused alone is dead-lettered.
+    private func rewind(after refusal: RefusedBatch) async {
+        logger.warning("input '\(settings.name)': a batch of \(refusal.records) lines was refused: \(refusal.error)")
+        counts.lastError = "\(refusal.error)"
+        await rewind()
+        if refusal.records == 1 {
+            refused[refusal.first] = refusal.error.message
+        } else {
+            shipper?.halveBatches()
+        }
     }
 
     private func dropSession() async {
@@ -198,6 +228,7 @@ actor InputPipeline {
         try await shipper.commit(
             places: tailer.placesToCommit, deleted: tailer.recordsToDelete, isFirst: !hasStarted, timestamp: timestamp)
         tailer.committed()
+        if !refused.isEmpty { refused = refused.filter { tailer.isUnread($0.key) } }
         hasStarted = true
         changedAt = nil
         backOff = limits.backOffInitial

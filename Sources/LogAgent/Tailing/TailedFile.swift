@@ -58,6 +58,9 @@ final class TailedFile {
         grewAt = now
     }
 
+    /// Where its next line begins.
+    var place: LinePlace { LinePlace(generation: generation.id, offset: generation.current.offset) }
+
     /// The end of what has been looked at.
     var reach: Int64 { longLine?.offset ?? max(lookedThrough, generation.current.offset) }
 

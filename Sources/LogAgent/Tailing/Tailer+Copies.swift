@@ -17,11 +17,18 @@ extension Tailer {
         needsScan = true
     }
 
-    /// The generations that the rotation of their files may have copied to `path`.
-    func possibleOriginals(of path: String) -> [UInt64] {
-        let names = RotatedName.originals(of: path)
-        let gone = orphans.reversed().filter { names.contains($0.generation.path) }.map(\.generation.id)
-        return gone + names.compactMap { table.byPath[$0]?.generation.id }
+    /// For each path, the generations that the rotation of their files may have copied there.
+    func possibleOriginals(of paths: [String]) -> [[UInt64]] {
+        guard !paths.isEmpty else { return [] }
+        var byPath: [String: [UInt64]] = [:]
+        for generation in table.vanished.values { byPath[generation.path, default: []].append(generation.id) }
+        // An orphan has lost its file a moment ago: it is asked first.
+        for orphan in orphans { byPath[orphan.generation.path, default: []].insert(orphan.generation.id, at: 0) }
+        return paths.map { path in
+            RotatedName.originals(of: path).flatMap { name in
+                (byPath[name] ?? []) + (table.byPath[name].map { [$0.generation.id] } ?? [])
+            }
+        }
     }
 
     /// Decides on files that may be copies, and on generations whose files no longer hold them.

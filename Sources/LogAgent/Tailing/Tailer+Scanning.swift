@@ -11,7 +11,8 @@ extension Tailer {
     }
 
     /// Puts everything back to what the state topic says, after a commit whose outcome was not known.
-    func reconcile(_ generations: [Generation]) {
+    /// - Returns: whether the commit took place.
+    func reconcile(_ generations: [Generation]) -> Bool {
         let recorded = Dictionary(generations.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
         let isCommitted =
             endings.contains { $0.generation.isRecorded && recorded[$0.generation.id] == nil }
@@ -45,6 +46,7 @@ extension Tailer {
             }
         }
         needsScan = true
+        return isCommitted
     }
 
     // MARK: Events
@@ -89,7 +91,7 @@ extension Tailer {
         }
         for file in table.files where !listed.contains(file.generation.identity) { lookAtUnlisted(file, now: now) }
         // Names are sorted out first, so that a newcomer is compared with those that were there before it.
-        let originals = newcomers.map { isFirstRun ? [] : possibleOriginals(of: $0.path) }
+        let originals = isFirstRun ? newcomers.map { _ in [] } : possibleOriginals(of: newcomers.map(\.path))
         for (match, originals) in zip(newcomers, originals) {
             add(match, originals: originals, isFirstRun: isFirstRun, now: now)
         }

@@ -109,7 +109,9 @@ final class Tailer {
         let progress = file.generation.current
         var header: UInt64?
         var tail: UInt64?
-        if !file.isRecognised || size < file.generation.sizeSeen {
+        // Something happened and the size does not say what: it may have been rewritten to the same size.
+        let isUnexplained = size < file.generation.sizeSeen || (size == file.generation.sizeSeen && !file.isBehind)
+        if !file.isRecognised || isUnexplained {
             header = try handle.hash(at: 0, count: Int(progress.headerBytes))
             tail = try handle.hash(at: progress.windowStart, count: Int(progress.tailBytes))
         }
@@ -220,6 +222,11 @@ final class Tailer {
 
     /// Puts the file behind all others that wait, if it has more.
     func requeueIfBehind(_ file: TailedFile) { if file.isBehind { enqueue(file) } }
+
+    /// Whether the line has yet to be passed.
+    func isUnread(_ place: LinePlace) -> Bool {
+        table.generation(place.generation).map { $0.current.offset <= place.offset } ?? false
+    }
 
     // MARK: Descriptors
 
