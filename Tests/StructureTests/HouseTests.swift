@@ -91,4 +91,29 @@ struct HouseTests {
             #expect(lines.count <= 601, "\(file.path) has \(lines.count - 1) lines; split it by concept")
         }
     }
+
+    @Test("the README shows the example program and its bindings as they are", arguments: ["main.swift", "pipeline.yaml"])
+    func readmeShowsTheExample(file: String) throws {
+        let readme = try String(contentsOf: Self.root.appending(path: "README.md"), encoding: .utf8)
+        let example = try String(contentsOf: Self.root.appending(path: "Examples/ThreeStages/\(file)"), encoding: .utf8)
+        #expect(readme.contains("\n" + example + "```"))
+        #expect(file != "main.swift" || example.split(separator: "\n").count <= 20)
+    }
+
+    @Test("every page that a Markdown page links to exists")
+    func linksLead() throws {
+        let folder = Self.root
+        let pages = try FileManager.default.subpathsOfDirectory(atPath: folder.appending(path: "docs").path)
+            .filter { $0.hasSuffix(".md") }.map { "docs/" + $0 } + ["README.md", "CHANGELOG.md"]
+        var links = 0
+        for page in pages {
+            let text = try String(contentsOf: folder.appending(path: page), encoding: .utf8)
+            for match in text.matches(of: /\]\(([^)#: ]+)(?:#[^)]*)?\)/) {
+                links += 1
+                let target = folder.appending(path: page).deletingLastPathComponent().appending(path: String(match.1))
+                #expect(FileManager.default.fileExists(atPath: target.path), "\(page) links to \(match.1), which is not there")
+            }
+        }
+        #expect(links > 5)
+    }
 }
