@@ -66,7 +66,9 @@ let package = Package(
         room("AccessLogs"),
         room("Streams", ["AccessLogs", "BinderKit", lifecycle, logging, metrics]),
         room("LogAgent", ["AccessLogs", "BinderKit", logging, metrics]),
-        command("SluiceCommand", ["EmbeddedBinder", "LogAgent", "SettingsLoader", "Streams", argumentParser, logging, unixSignals]),
+        command(
+            "SluiceCommand",
+            ["EmbeddedBinder", "LogAgent", "SettingsLoader", "Streams", argumentParser, logging, unixSignals]),
         command("SluiceBench", ["EmbeddedBinder", "LogAgent", "SettingsLoader", "Streams", argumentParser]),
         .executableTarget(
             name: "ThreeStages", dependencies: ["EmbeddedBinder", "SettingsLoader", "Streams"],

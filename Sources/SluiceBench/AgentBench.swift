@@ -21,7 +21,9 @@ struct AgentBench {
             var ratios: [Double] = []
             for _ in 0..<runs {
                 let bareRate = try await workplace.withFolder { folder in
-                    let (lines, cost) = Cost.of { BareLoop(codec: codec).run(source: log.path, target: folder + "/batches") }
+                    let (lines, cost) = Cost.ofBlocking {
+                        BareLoop(codec: codec).run(source: log.path, target: folder + "/batches")
+                    }
                     precondition(lines == log.lines, "the bare loop framed \(lines) of \(log.lines) lines")
                     return rate(cost)
                 }
@@ -30,8 +32,8 @@ struct AgentBench {
                 agent.append(agentRate)
                 ratios.append(agentRate / bareRate)
             }
-            print(
-                "| \(codec.name) | \(bare.median.rounded(to: 0)) | \(agent.median.rounded(to: 0)) | \(ratios.median.rounded(to: 2)) | 0.80 |")
+            let cells = [bare.median.rounded(to: 0), agent.median.rounded(to: 0), ratios.median.rounded(to: 2)]
+            print("| \(codec.name) | \(cells.joined(separator: " | ")) | 0.80 |")
         }
         print("")
     }

@@ -27,7 +27,9 @@ struct MemoryBench {
         let target = try FileHandle(forWritingTo: URL(filePath: input))
         for _ in 0..<copies {
             let source = try FileHandle(forReadingFrom: URL(filePath: log.path))
-            while let chunk = try source.read(upToCount: 8 << 20), !chunk.isEmpty { try target.write(contentsOf: chunk) }
+            while let chunk = try source.read(upToCount: 8 << 20), !chunk.isEmpty {
+                try target.write(contentsOf: chunk)
+            }
         }
         try target.close()
         let configuration = """
@@ -41,8 +43,11 @@ struct MemoryBench {
 
             """
         try Data(configuration.utf8).write(to: URL(filePath: folder + "/agent.yaml"))
-        let sluice = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "sluice").path
-        let arguments = [sluice, "up", "--until-idle", "--config", folder + "/agent.yaml", "--data-dir", folder + "/data"]
+        let programs = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        let sluice = programs.appending(path: "sluice").path
+        let arguments = [
+            sluice, "up", "--until-idle", "--config", folder + "/agent.yaml", "--data-dir", folder + "/data",
+        ]
         var cArguments = arguments.map { strdup($0) } + [nil]
         defer { for argument in cArguments { free(argument) } }
         var pid = pid_t()

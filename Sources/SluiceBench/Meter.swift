@@ -6,7 +6,7 @@ struct Cost {
     var cpuSeconds: Double
 
     /// The CPU time spent by `work`, by getrusage of the whole process: threads it started count.
-    static func of<T>(_ work: () throws -> T) rethrows -> (result: T, cost: Cost) {
+    static func ofBlocking<T>(_ work: () throws -> T) rethrows -> (result: T, cost: Cost) {
         let before = cpuSeconds()
         let result = try work()
         return (result, Cost(cpuSeconds: cpuSeconds() - before))

@@ -40,7 +40,8 @@ struct PipelineBench {
             }
         }.cost
         let parse = application.status["parse"]
-        precondition(parse.map { $0.recordsOut + $0.deadLetters } == log.lines, "not every line was parsed or dead-lettered")
+        let done = parse.map { $0.recordsOut + $0.deadLetters }
+        precondition(done == log.lines, "not every line was parsed or dead-lettered")
         try await binder.close()
         return cost
     }

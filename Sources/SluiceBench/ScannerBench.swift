@@ -39,9 +39,10 @@ struct ScannerBench {
             let start = Cost.cpuSeconds()
             let all = bytes.span
             bytes.withUnsafeBytes { raw in
+                guard let first = raw.baseAddress else { return }
                 var position = 0
-                while let found = memchr(raw.baseAddress! + position, 10, raw.count - position) {
-                    let end = UnsafeRawPointer(found) - raw.baseAddress!
+                while let found = memchr(first + position, 10, raw.count - position) {
+                    let end = UnsafeRawPointer(found) - first
                     body(all.extracting(position..<end))
                     position = end + 1
                 }

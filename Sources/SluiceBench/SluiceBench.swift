@@ -7,7 +7,8 @@ struct SluiceBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice-bench",
         abstract: "Measures the agent, the scanner, the pipeline and the memory they take; prints Markdown tables.",
-        discussion: "CPU time is that of the whole process (getrusage), the median of the runs. See docs/benchmarks.md.")
+        discussion: "CPU time is that of the whole process (getrusage), the median of the runs. See docs/benchmarks.md."
+    )
 
     /// What can be measured.
     enum Part: String, CaseIterable, ExpressibleByArgument {
@@ -26,7 +27,10 @@ struct SluiceBench: AsyncParsableCommand {
     @Option(help: "How often each figure is measured.")
     var runs = 3
 
-    @Option(help: "The folder for the log and the data; it needs four times the log's size, and room for ten logs where memory is measured.")
+    @Option(
+        help:
+            "The folder for the log and the data: four times the log's size, and room for ten where memory is measured."
+    )
     var folder = FileManager.default.temporaryDirectory.path
 
     func run() async throws {

@@ -13,7 +13,7 @@ struct CheckTests {
     @Test("there are at least twenty broken files")
     func thereAreEnough() { #expect(Self.broken.count >= 20) }
 
-    @Test("a broken file gives each of its errors with file, line, column and advice, and exit code 1", arguments: broken)
+    @Test("a broken file gives its errors with file, line, column and advice, and exit code 1", arguments: broken)
     func brokenFile(path: String) async throws {
         let text = try String(contentsOfFile: Program.root + "/" + path, encoding: .utf8)
         let expected = text.split(separator: "\n").prefix { $0.hasPrefix("# expect: ") }.map {

@@ -30,9 +30,11 @@ struct CommandTests {
         #expect(await first.wait().status == 0)
     }
 
-    @Test("the same seed generates the same lines, in every named format", arguments: [
-        "combined", "common", "vhost_combined", "nginx-error", "json",
-    ])
+    @Test(
+        "the same seed generates the same lines, in every named format",
+        arguments: [
+            "combined", "common", "vhost_combined", "nginx-error", "json",
+        ])
     func generate(format: String) async throws {
         let arguments = ["generate", "access-log", "--format", format, "--lines", "500", "--seed", "7"]
         let first = try await Program.run(Program.sluice, arguments)

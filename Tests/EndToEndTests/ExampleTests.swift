@@ -7,8 +7,8 @@ struct ExampleTests {
     @Test("three stages written in Swift split, filter and tell")
     func threeStages() async throws {
         let folder = try TemporaryFolder()
-        let configuration = try String(contentsOfFile: Program.root + "/Examples/ThreeStages/pipeline.yaml", encoding: .utf8)
-        try folder.write("Examples/ThreeStages/pipeline.yaml", configuration)
+        let name = "Examples/ThreeStages/pipeline.yaml"
+        try folder.write(name, try String(contentsOfFile: Program.root + "/" + name, encoding: .utf8))
         let program = (Program.sluice as NSString).deletingLastPathComponent + "/ThreeStages"
         let input = #"{"path":"/","status":200};{"path":"/cart","status":503}"#
         let result = try await Program.run(

@@ -15,7 +15,9 @@ struct FullDiskTests {
             print("skipped: no file system can be mounted here: \(mounted.errors)")
             return
         }
-        let outcome = await Result.awaiting { try await fillAndHeal(dataDirectory: mountPoint("data"), ballast: mountPoint("ballast")) }
+        let outcome = await Result.awaiting {
+            try await fillAndHeal(dataDirectory: mountPoint("data"), ballast: mountPoint("ballast"))
+        }
         _ = try await Program.run("/bin/umount", ["--lazy", mountPoint.path])
         try outcome.get()
     }
@@ -31,7 +33,8 @@ struct FullDiskTests {
         }
         #expect(sluice.isRunning, "\(sluice.errors)")
         try FileManager.default.removeItem(atPath: ballast)
-        _ = try await Program.run("/bin/mount", ["-o", "remount,size=400m", (dataDirectory as NSString).deletingLastPathComponent])
+        let mountPoint = (dataDirectory as NSString).deletingLastPathComponent
+        _ = try await Program.run("/bin/mount", ["-o", "remount,size=400m", mountPoint])
         try writer.burst()
         let last = writer.written - 1
         try await eventually("the last line arrives once there is room", within: .seconds(180)) {

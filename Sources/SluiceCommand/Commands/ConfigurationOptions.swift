@@ -54,8 +54,16 @@ struct ConfigurationOptions: ParsableArguments {
 
 /// The option every command has that logs.
 struct LogLevelOption: ParsableArguments {
-    @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical.")
-    var level: Logger.Level = .notice
-}
+    @Option(
+        name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical.",
+        transform: LogLevelOption.level)
+    var level = Logger.Level.notice
 
-extension Logger.Level: @retroactive ExpressibleByArgument {}
+    private static func level(_ name: String) throws -> Logger.Level {
+        guard let level = Logger.Level(rawValue: name) else {
+            let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("'\(name)' is no log level; it is one of \(known)")
+        }
+        return level
+    }
+}

@@ -5,10 +5,12 @@ import Foundation
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Ships a live access log through three stages, shows it happening, and balances the books at the end.",
+        abstract:
+            "Ships a live access log through three stages, shows it happening, and balances the books at the end.",
         discussion: """
-            generator -> DIR/demo/access.log -> agent -> nginx.access (6 partitions) -> parse -> nginx.hits -> errors -> nginx.errors
-                                                                                                            -> per-second -> nginx.per-second
+            generator -> DIR/demo/access.log -> agent -> nginx.access (6 partitions) -> parse -> nginx.hits
+            nginx.hits -> errors -> nginx.errors
+            nginx.hits -> per-second -> nginx.per-second
 
             Exit code 0 only if the ledger balances: written = read = committed = parsed + dead-lettered, missing 0, duplicate 0; else 2.
             """)
@@ -35,7 +37,10 @@ struct DemoCommand: AsyncParsableCommand {
             defer { folder.removeIfTemporary() }
             let ledger = try await ship(in: folder)
             print(ledger.description)
-            guard ledger.isBalanced else { throw CommandFailure("the ledger does not balance; please report it with the folder given by --data-dir", code: 2) }
+            guard ledger.isBalanced else {
+                throw CommandFailure(
+                    "the ledger does not balance; please report it, with the folder of --data-dir", code: 2)
+            }
         }
     }
 

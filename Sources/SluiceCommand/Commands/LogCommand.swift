@@ -37,7 +37,8 @@ struct LogList: AsyncParsableCommand {
 struct LogDump: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dump", abstract: "Prints committed records, in the order of topic, partition and offset.",
-        discussion: "Records of aborted and of still open transactions are left out, as a consumer would not see them either.")
+        discussion:
+            "Records of aborted and of still open transactions are left out: a consumer does not see them either.")
 
     /// How a record is printed.
     enum Format: String, CaseIterable, ExpressibleByArgument {
@@ -59,7 +60,7 @@ struct LogDump: AsyncParsableCommand {
     @Option(help: "Where to begin in each partition, as an offset.")
     var from: Int64 = 0
 
-    @Option(help: "value: the bytes and a newline. json: an object a line with the record's place, time, key and headers.")
+    @Option(help: "value: the bytes and a newline. json: an object a line, with place, time, key and headers.")
     var format = Format.value
 
     func run() async throws {
@@ -75,7 +76,9 @@ struct LogDump: AsyncParsableCommand {
             }
             var printer = RecordPrinter(format: format)
             for folder in chosen {
-                try CommittedRecords(folder: folder, from: from).forEach { try printer.print($1, of: $0, in: folder.id) }
+                try CommittedRecords(folder: folder, from: from).visit { records, record in
+                    try printer.print(record, of: records, in: folder.id)
+                }
             }
             try printer.flush()
         }

@@ -115,7 +115,8 @@ struct Node: Sendable {
             return finished
         }
         if !finished {
-            throw CommandFailure("not drained within \(Self.stopLimit); nothing is lost: the next start continues from the last commit")
+            throw CommandFailure(
+                "not drained within \(Self.stopLimit); nothing is lost: the next start continues from the last commit")
         }
     }
 }

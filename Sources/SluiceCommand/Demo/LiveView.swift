@@ -55,7 +55,9 @@ struct LiveView {
 
     private func summary(_ topics: [BrokerStatus.TopicStatus], _ rates: Rates) -> String {
         let read = node.agent.status.inputs.reduce(0) { $0 + $1.linesRead }
-        let stages = node.application.status.stages.map { "\($0.name) in \($0.recordsIn) dead \($0.deadLetters) lag \($0.lag)" }
+        let stages = node.application.status.stages.map { stage in
+            "\(stage.name) in \(stage.recordsIn) dead \(stage.deadLetters) lag \(stage.lag)"
+        }
         return "read \(read) lines; "
             + topics.map { "\($0.name) \($0.records) (\(rates[$0.name])/s)" }.joined(separator: ", ") + "; "
             + stages.joined(separator: ", ")

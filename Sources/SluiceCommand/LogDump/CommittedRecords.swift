@@ -19,7 +19,7 @@ struct CommittedRecords {
     }
 
     /// Calls `body` with every record, and the decoded batch it lies in, in the order of their offsets.
-    func forEach(_ body: (DecodedRecords, RecordView) throws -> Void) throws {
+    func visit(_ body: (DecodedRecords, RecordView) throws -> Void) throws {
         var batches = reader.batches(from: from)
         while let batch = try batches.next() {
             guard isCommitted(batch) else { continue }

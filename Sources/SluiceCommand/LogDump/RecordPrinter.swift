@@ -67,6 +67,8 @@ private struct PrintedRecord: Encodable {
         timestamp = record.timestamp
         key = record.key.map { Bytes(bytes: records.bytes($0)) }
         value = record.value.map { Bytes(bytes: records.bytes($0)) }
-        headers = records.headers(of: record).map { Header(name: $0.name, value: $0.value.map { Bytes(bytes: $0[...]) }) }
+        headers = records.headers(of: record).map { header in
+            Header(name: header.name, value: header.value.map { Bytes(bytes: $0[...]) })
+        }
     }
 }

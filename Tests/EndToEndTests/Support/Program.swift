@@ -23,7 +23,9 @@ final class Program: Sendable {
     private let folder: TemporaryFolder
 
     /// Starts `executable` with its standard input closed.
-    init(_ executable: String, _ arguments: [String], directory: String? = nil, environment: [String: String] = [:]) throws {
+    init(
+        _ executable: String, _ arguments: [String], directory: String? = nil, environment: [String: String] = [:]
+    ) throws {
         folder = try TemporaryFolder()
         let process = Process()
         process.executableURL = URL(filePath: executable)
