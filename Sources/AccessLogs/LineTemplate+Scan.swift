@@ -127,7 +127,11 @@ extension LineTemplate {
                 position += unit.length
                 continue
             }
-            if step.pointee.literal.count > 0, stands(step.pointee.literal, in: base, at: position, end: end) { break }
+            if step.pointee.literal.count > 0, position > start || !step.pointee.isNeverEmpty,
+                stands(step.pointee.literal, in: base, at: position, end: end)
+            {
+                break
+            }
             guard isPlain(byte, step.pointee.lexeme) else { return -1 }
             position += 1
         }

@@ -167,8 +167,9 @@ final class LineTemplate: Sendable {
             switch value {
             case .none: line += escape.absentText
             case .some(let bytes) where !step.lexeme.isEscaped: line += bytes
-            case .some(let bytes) where step.lexeme == .user && bytes.isEmpty && escape == .apache:
-                line += [ByteSearch.quote, ByteSearch.quote]
+            // nginx takes a user without a name for none.
+            case .some(let bytes) where step.isUser && bytes.isEmpty:
+                line += escape == .apache ? [ByteSearch.quote, ByteSearch.quote] : escape.absentText
             case .some(let bytes):
                 for byte in bytes { escape.append(byte, to: &line) }
             }
