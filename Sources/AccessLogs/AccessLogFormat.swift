@@ -38,12 +38,20 @@ package struct AccessLogFormat: Sendable {
     package let fields: [Field]
     let engine: Engine
     let layout: JSONLayout
+    /// The engine's template, which `engine` keeps alive as long as this value lives. A strong reference would be retained and released for each line, a
+    /// ninth of the time of a scan.
+    private let template: Unmanaged<LineTemplate>?
 
     private init(engine: Engine, fields: [Field]) throws(AccessLogFormatError) {
         if fields.contains(where: { $0.name == JSONLayout.notTextName }) {
             throw AccessLogFormatError(.syntax, "the variable name '\(JSONLayout.notTextName)' is taken; rename it")
         }
         self.engine = engine
+        if case .template(let template) = engine {
+            self.template = Unmanaged.passUnretained(template)
+        } else {
+            template = nil
+        }
         self.fields = fields
         layout = JSONLayout(fields: fields)
     }
@@ -121,11 +129,9 @@ package struct AccessLogFormat: Sendable {
     /// - Returns: Whether the line is accepted; when not, `scanned.rejection` says why.
     package func scan(_ line: Span<UInt8>, into scanned: inout ScannedLine) -> Bool {
         line.withUnsafeBytes { bytes in
-            switch engine {
-            case .template(let template): template.scan(bytes, into: &scanned)
-            case .nginxError: NginxErrorLine.scan(bytes, into: &scanned)
-            case .json: JSONObjectLine.scan(bytes, into: &scanned)
-            }
+            if let template { return template._withUnsafeGuaranteedRef { $0.scan(bytes, into: &scanned) } }
+            if case .json = engine { return JSONObjectLine.scan(bytes, into: &scanned) }
+            return NginxErrorLine.scan(bytes, into: &scanned)
         }
     }
 

@@ -71,11 +71,34 @@ enum ByteSearch {
         guard count >= 16 else { return false }
         var hits: Mask = special(base.loadUnaligned(fromByteOffset: count - 16, as: Vector.self))
         var position = 0
-        while position < count - 16 {
-            hits = hits .| special(base.loadUnaligned(fromByteOffset: position, as: Vector.self))
+        while position < count - 32 {
+            let first = special(base.loadUnaligned(fromByteOffset: position, as: Vector.self))
+            let second = special(base.loadUnaligned(fromByteOffset: position + 16, as: Vector.self))
+            hits = either(hits, either(first, second))
+            position += 32
+        }
+        if position < count - 16 {
+            hits = either(hits, special(base.loadUnaligned(fromByteOffset: position, as: Vector.self)))
             position += 16
         }
         return !isAny(hits)
+    }
+
+    /// The first quote, `one` or `other` from `start` on, where at least sixteen bytes are left; nil when the line's last bytes are reached before one.
+    @inline(__always)
+    static func firstStop(in base: UnsafeRawPointer, from start: Int, to end: Int, _ one: UInt8, _ other: UInt8) -> Int?
+    {
+        var position = start
+        while end - position >= 16 {
+            let block = base.loadUnaligned(fromByteOffset: position, as: Vector.self)
+            let stops: Mask =
+                (block .== Vector(repeating: Int8(bitPattern: one)))
+                .| (block .== Vector(repeating: Int8(bitPattern: other)))
+            let hits = either(stops, block .== Vector(repeating: 0x22))
+            if isAny(hits) { return position + offset(hits) }
+            position += 16
+        }
+        return nil
     }
 
     @inline(__always)
@@ -92,20 +115,23 @@ enum ByteSearch {
         var hits: Mask = (block .== Vector(repeating: 0x22)) .| (block .== Vector(repeating: 0x5C))
         if highIsPlain {
             let isControl: Mask = (block .< Vector(repeating: 0x20)) .& (block .>= Vector(repeating: 0))
-            hits = hits .| isControl
+            hits = either(hits, isControl)
         } else {
             // One more than a control byte, DEL or a byte from 0x80 is, as a signed byte, at most the space.
             let isForeign: Mask = (block &+ Vector(repeating: 1)) .<= Vector(repeating: 0x20)
-            hits = hits .| isForeign
+            hits = either(hits, isForeign)
         }
         if case .either(let one, let other) = stops {
             let isStop: Mask =
                 (block .== Vector(repeating: Int8(bitPattern: one)))
                 .| (block .== Vector(repeating: Int8(bitPattern: other)))
-            hits = hits .| isStop
+            hits = either(hits, isStop)
         }
         return hits
     }
+
+    @inline(__always)
+    private static func either(_ one: Mask, _ other: Mask) -> Mask { one .| other }
 
     @inline(__always)
     private static func isAny(_ hits: Mask) -> Bool {

@@ -57,7 +57,7 @@ enum FieldText {
 
     /// nginx writes `%03ui`: three digits, more only without a leading zero.
     @inline(__always)
-    private static func status(in base: UnsafeRawPointer, from start: Int, to end: Int) -> Int? {
+    static func status(in base: UnsafeRawPointer, from start: Int, to end: Int) -> Int? {
         let stop = digitRun(in: base, from: start, to: end)
         guard stop - start == 3 || (stop - start == 4 && byte(base, start) != 0x30) else { return nil }
         return stop

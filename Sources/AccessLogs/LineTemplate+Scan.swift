@@ -9,6 +9,9 @@ extension LineTemplate {
             return false
         }
         let end = line.count
+        if hasPlainLane, ByteSearch.isPlainASCII(base, count: end), scanPlain(base, end: end, into: &fields) {
+            return duplicates.isEmpty || variablesAgree(base, &fields)
+        }
         let accepted: Bool
         if needsSearch {
             accepted = search(base, end: end, into: &fields)
@@ -40,26 +43,21 @@ extension LineTemplate {
             return .rejected
         }
         var lastTime = fields.lastTime
-        let isPlain = ByteSearch.isPlainASCII(base, count: end)
         let fits = fields.ranges.withUnsafeMutableBufferPointer { ranges in
-            steps.withUnsafeBufferPointer { steps in
-                guard let firstStep = steps.baseAddress, let firstRange = ranges.baseAddress,
-                    steps.count == ranges.count
-                else { return false }
-                for index in 0..<steps.count {
-                    failedField = index
-                    // By address: a copy of the step costs as much as finding the end of a short field.
-                    let step = firstStep + index
-                    let stop = forwardEnd(
-                        of: step, in: base, from: position, end: end, dialects: &dialects, escaped: &escaped,
-                        bit: 1 &<< UInt64(index), lineIsPlain: isPlain, lastTime: &lastTime)
-                    guard stop >= 0 else { return false }
-                    firstRange[index] = Range(uncheckedBounds: (position, stop))
-                    if step.pointee.certainty != .certain { isCertain = false }
-                    position = stop + step.pointee.literal.count
-                }
-                return position == end
+            guard let firstStep = steps.baseAddress, let firstRange = ranges.baseAddress, steps.count == ranges.count
+            else { return false }
+            for index in 0..<steps.count {
+                failedField = index
+                let step = firstStep + index
+                let stop = forwardEnd(
+                    of: step, in: base, from: position, end: end, dialects: &dialects, escaped: &escaped,
+                    bit: 1 &<< UInt64(index), lastTime: &lastTime)
+                guard stop >= 0 else { return false }
+                firstRange[index] = Range(uncheckedBounds: (position, stop))
+                if step.pointee.certainty != .certain { isCertain = false }
+                position = stop + step.pointee.literal.count
             }
+            return position == end
         }
         fields.lastTime = lastTime
         if fits {
@@ -75,7 +73,7 @@ extension LineTemplate {
     @inline(__always)
     private func forwardEnd(
         of step: UnsafePointer<Step>, in base: UnsafeRawPointer, from start: Int, end: Int, dialects: inout UInt8,
-        escaped: inout UInt64, bit: UInt64, lineIsPlain: Bool, lastTime: inout SIMD4<UInt64>
+        escaped: inout UInt64, bit: UInt64, lastTime: inout SIMD4<UInt64>
     ) -> Int {
         guard step.pointee.isEscaped else {
             if step.pointee.lexeme == .timeLocal {
@@ -102,8 +100,6 @@ extension LineTemplate {
         var position = start
         while true {
             switch step.pointee.search {
-            case .quoted where lineIsPlain:
-                position = ByteSearch.first(ByteSearch.quote, in: base, from: position, to: end) ?? end
             case .quoted:
                 position = ByteSearch.firstSpecial(
                     in: base, from: position, to: end, stops: .none, highIsPlain: false)
@@ -127,7 +123,11 @@ extension LineTemplate {
                 position += unit.length
                 continue
             }
-            if step.pointee.literal.count > 0, stands(step.pointee.literal, in: base, at: position, end: end) { break }
+            if step.pointee.literal.count > 0, position > start || !step.pointee.isNeverEmpty,
+                stands(step.pointee.literal, in: base, at: position, end: end)
+            {
+                break
+            }
             guard isPlain(byte, step.pointee.lexeme) else { return -1 }
             position += 1
         }
@@ -163,12 +163,12 @@ extension LineTemplate {
     @inline(__always)
     func isPlain(_ byte: UInt8, _ lexeme: Lexeme) -> Bool {
         if lexeme.excludesSpace && byte == UInt8(ascii: " ") { return false }
-        return escapes[0].isPlain(byte)
+        return firstEscape.isPlain(byte)
     }
 
     /// The escaping of a line that several could have written: the first of the format's that is left.
     func resolve(_ dialects: UInt8) -> LogEscape {
-        escapes.first { $0.rawValue & dialects != 0 } ?? escapes[0]
+        escapes.first { $0.rawValue & dialects != 0 } ?? firstEscape
     }
 
     /// A variable written twice has one text.

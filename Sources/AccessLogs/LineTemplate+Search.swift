@@ -90,11 +90,11 @@ extension LineTemplate {
         }
         // After the two quotes of an empty user nothing more belongs to it.
         if lexeme == .user, position == start + 2,
-            base.loadUnaligned(fromByteOffset: start, as: UInt16.self) == 0x2222, escapes[0] != .none
+            base.loadUnaligned(fromByteOffset: start, as: UInt16.self) == 0x2222, firstEscape != .none
         {
             return nil
         }
-        if byte == ByteSearch.backslash, escapes[0] != .none {
+        if byte == ByteSearch.backslash, firstEscape != .none {
             return LogEscape.unit(in: base, at: position, end: end, dialects: dialects).map { position + $0.length }
         }
         return isPlain(byte, lexeme) ? position + 1 : nil
@@ -104,7 +104,7 @@ extension LineTemplate {
     private func record(_ base: UnsafeRawPointer, _ state: inout SearchState, _ fields: inout ScannedLine) {
         var possible = dialects
         var escaped: UInt64 = 0
-        for (index, step) in steps.enumerated() where step.lexeme.isEscaped && escapes[0] != .none {
+        for (index, step) in steps.enumerated() where step.lexeme.isEscaped && firstEscape != .none {
             let range = fields.candidate[index]
             if step.lexeme == .user,
                 quotedEmptyEnd(in: base, from: range.lowerBound, end: range.upperBound, dialects: &possible) != nil

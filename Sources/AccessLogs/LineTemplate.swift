@@ -47,6 +47,16 @@ final class LineTemplate: Sendable {
         case high
     }
 
+    /// How `scanPlain` finds the end of a field.
+    enum PlainEnd: UInt8, Sendable {
+        case none
+        case atQuote
+        case atStop
+        case afterTime
+        case afterDigits
+        case afterStatus
+    }
+
     /// A field and the literal after it. What the scanner asks of each field is worked out beforehand.
     struct Step: Sendable {
         let lexeme: Lexeme
@@ -55,6 +65,7 @@ final class LineTemplate: Sendable {
         /// Whether its text has a byte at least, under this format's escaping.
         let isNeverEmpty: Bool
         let search: Search
+        let plainEnd: PlainEnd
         let literal: Literal
         let stopA: UInt8
         let stopB: UInt8
@@ -62,15 +73,20 @@ final class LineTemplate: Sendable {
     }
 
     let prefix: Literal
-    let steps: [Step]
+    /// Memory of its own, written by `init` and never again, so all threads may read it: an array would be retained for every line.
+    nonisolated(unsafe) let steps: UnsafeBufferPointer<Step>
     /// The bytes of all literals, one after another.
     let literalBytes: [UInt8]
     /// The escapings that may have written the line; all fields of a line agree on one.
     let escapes: [LogEscape]
     let dialects: UInt8
+    /// The first of `escapes`, which a line without any escape is taken for.
+    let firstEscape: LogEscape
     /// Pairs of fields that are the same variable.
     let duplicates: [(first: Int, second: Int)]
     let needsSearch: Bool
+    /// Whether `scanPlain` knows all fields.
+    let hasPlainLane: Bool
 
     /// A piece of a format, as its parser found it.
     enum Piece: Sendable {
@@ -115,29 +131,51 @@ final class LineTemplate: Sendable {
         literalBytes = literals.flatMap { $0 }
         prefix = Literal(literals[0], start: 0)
         self.escapes = escapes
+        firstEscape = escapes.first ?? .nginxDefault
         dialects = escapes.reduce(0) { $0 | $1.rawValue }
         let highIsPlain = escapes.allSatisfy { $0.isPlain(0x80) }
         var literalStart = literals[0].count
-        steps = fields.indices.map { index in
+        let steps = fields.indices.map { index in
             defer { literalStart += literals[index + 1].count }
             let first = literals[index + 1].first ?? ByteSearch.quote
             let lexeme = lexemes[index]
             let stopA = lexeme.excludesSpace ? UInt8(ascii: " ") : first
+            let isQuoted = stopA == ByteSearch.quote && first == ByteSearch.quote && !literals[index + 1].isEmpty
+            let plainEnd: PlainEnd =
+                switch lexeme {
+                case .text where isQuoted: .atQuote
+                case .token, .address, .user: literals[index + 1].isEmpty ? .none : .atStop
+                case .timeLocal: .afterTime
+                case .digits: .afterDigits
+                case .status: .afterStatus
+                default: .none
+                }
             return Step(
                 lexeme: lexeme, isEscaped: lexeme.isEscaped, isUser: lexeme == .user,
                 isNeverEmpty: (lexeme == .address || lexeme == .user) && !escapes.contains { $0.absentText.isEmpty },
                 search: highIsPlain
                     ? .high : stopA == ByteSearch.quote && first == ByteSearch.quote ? .quoted : .unquoted,
+                plainEnd: plainEnd,
                 literal: Literal(literals[index + 1], start: literalStart),
                 stopA: stopA, stopB: first,
                 certainty: certainties[index])
         }
-        needsSearch = certainties.contains { $0 == .searched }
+        let needsSearch = certainties.contains { $0 == .searched }
+        self.needsSearch = needsSearch
+        hasPlainLane = !needsSearch && !highIsPlain && steps.allSatisfy { $0.plainEnd != .none && !$0.literal.isLong }
+        let memory = UnsafeMutableBufferPointer<Step>.allocate(capacity: steps.count)
+        _ = memory.initialize(from: steps)
+        self.steps = UnsafeBufferPointer(memory)
         duplicates = fields.indices.compactMap { second in
             fields.firstIndex { $0.field.name == fields[second].field.name }.flatMap { first in
                 first < second ? (first, second) : nil
             }
         }
+    }
+
+    deinit {
+        // A step holds nothing that would have to be released.
+        steps.deallocate()
     }
 
     /// Whether the literal stands at `position`.
@@ -167,8 +205,9 @@ final class LineTemplate: Sendable {
             switch value {
             case .none: line += escape.absentText
             case .some(let bytes) where !step.lexeme.isEscaped: line += bytes
-            case .some(let bytes) where step.lexeme == .user && bytes.isEmpty && escape == .apache:
-                line += [ByteSearch.quote, ByteSearch.quote]
+            // nginx takes a user without a name for none.
+            case .some(let bytes) where step.isUser && bytes.isEmpty:
+                line += escape == .apache ? [ByteSearch.quote, ByteSearch.quote] : escape.absentText
             case .some(let bytes):
                 for byte in bytes { escape.append(byte, to: &line) }
             }

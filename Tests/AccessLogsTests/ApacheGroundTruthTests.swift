@@ -16,7 +16,8 @@ struct ApacheGroundTruthTests {
         SentRequest.proper + [
             SentRequest(line: text("GET /with?query=1 HTTP/1.1"), agent: text("q")),
             SentRequest(raw: text("GET /\r\n"), line: nil),
-            SentRequest(raw: [0x16, 0x03, 0x01, 0x02, 0xE9, 0x22, 0x5C, 0x7F, 0xFF, 0x0D, 0x0A, 0x0D, 0x0A], line: nil),
+            SentRequest(
+                raw: [0x16, 0x03, 0x01, 0x02, 0xE9, 0x22, 0x5C, 0x7F, 0xFF, 0x0D, 0x0A, 0x0D, 0x0A], line: nil),
             SentRequest(raw: text("GET /\u{0}nul HTTP/1.1\r\nHost: x\r\n\r\n"), line: nil),
             SentRequest(raw: text("GET\r\n\r\n"), line: nil),
             SentRequest(raw: text("GET /\"><script>\\ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), line: nil),
@@ -29,32 +30,32 @@ struct ApacheGroundTruthTests {
 
     private static func start() throws -> WebServer {
         try WebServer(
-            "apache2", arguments: { ["-f", $0 + "/server.conf", "-DFOREGROUND"] }, stopSignal: SIGTERM
-        ) { folder, port, _ in
-            let modules = ["mpm_event", "authz_core"]
-                .map { "LoadModule \($0)_module /usr/lib/apache2/modules/mod_\($0).so" }.joined(separator: "\n")
-            return """
-                ServerRoot "\(folder)"
-                ServerName sluice.example.org
-                PidFile "\(folder)/pid"
-                ErrorLog "\(folder)/error.log"
-                Mutex file:\(folder)
-                Listen 127.0.0.1:\(port)
-                \(WebServer.hasIPv6 ? "Listen [::1]:\(port)" : "")
-                \(modules)
-                \(geteuid() == 0 ? "User www-data\nGroup www-data" : "")
-                LimitRequestLine 16000
-                DocumentRoot "\(folder)"
-                LogFormat "\(combined)" combined
-                LogFormat "\(virtualHosts)" vhost_combined
-                LogFormat "\(common)" common
-                LogFormat "\(custom)" custom
-                CustomLog "\(folder)/combined.log" combined
-                CustomLog "\(folder)/vhost_combined.log" vhost_combined
-                CustomLog "\(folder)/common.log" common
-                CustomLog "\(folder)/custom.log" custom
-                """
-        }
+            "apache2", arguments: { ["-f", $0 + "/server.conf", "-DFOREGROUND"] }, stopSignal: SIGTERM,
+            configuration: { folder, port, _ in
+                let modules = ["mpm_event", "authz_core"]
+                    .map { "LoadModule \($0)_module /usr/lib/apache2/modules/mod_\($0).so" }.joined(separator: "\n")
+                return """
+                    ServerRoot "\(folder)"
+                    ServerName sluice.example.org
+                    PidFile "\(folder)/pid"
+                    ErrorLog "\(folder)/error.log"
+                    Mutex file:\(folder)
+                    Listen 127.0.0.1:\(port)
+                    \(WebServer.hasIPv6 ? "Listen [::1]:\(port)" : "")
+                    \(modules)
+                    \(geteuid() == 0 ? "User www-data\nGroup www-data" : "")
+                    LimitRequestLine 16000
+                    DocumentRoot "\(folder)"
+                    LogFormat "\(combined)" combined
+                    LogFormat "\(virtualHosts)" vhost_combined
+                    LogFormat "\(common)" common
+                    LogFormat "\(custom)" custom
+                    CustomLog "\(folder)/combined.log" combined
+                    CustomLog "\(folder)/vhost_combined.log" vhost_combined
+                    CustomLog "\(folder)/common.log" common
+                    CustomLog "\(folder)/custom.log" custom
+                    """
+            })
     }
 
     @Test("each line under each format is parsed, gives itself back, and has the values that were sent")

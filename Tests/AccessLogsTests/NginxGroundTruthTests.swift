@@ -19,11 +19,13 @@ struct NginxGroundTruthTests {
         SentRequest.proper + [
             SentRequest(line: text("GET / HTTP/1.1"), user: text("alice")),
             SentRequest(line: text("GET / HTTP/1.1"), agent: text("x"), user: text("john doe [x] \"d\" \u{E9}")),
-            SentRequest(line: text("GET /up HTTP/1.1"), agent: text("through an upstream that is down to one that is not")),
+            SentRequest(
+                line: text("GET /up HTTP/1.1"), agent: text("through an upstream that is down to one that is not")),
             SentRequest(line: text("GET /\"><script> HTTP/1.1"), agent: text("raw quotes")),
             SentRequest(line: text("GET /caf\u{E9}\\ HTTP/1.1"), agent: text("raw UTF-8")),
             SentRequest(raw: text("GET /\r\n"), line: text("GET /")),
-            SentRequest(raw: [0x16, 0x03, 0x01, 0x02, 0x00, 0xE9, 0x22, 0x5C, 0x7F, 0xFF, 0x0D, 0x0A],
+            SentRequest(
+                raw: [0x16, 0x03, 0x01, 0x02, 0x00, 0xE9, 0x22, 0x5C, 0x7F, 0xFF, 0x0D, 0x0A],
                 line: [0x16, 0x03, 0x01, 0x02, 0x00, 0xE9, 0x22, 0x5C, 0x7F, 0xFF]),
             SentRequest(raw: text("GET /\u{0}nul HTTP/1.1\r\nHost: x\r\n\r\n"), line: nil),
             SentRequest(raw: text("GET\r\n\r\n"), line: text("GET")),
@@ -38,39 +40,39 @@ struct NginxGroundTruthTests {
 
     private static func start() throws -> WebServer {
         try WebServer(
-            "nginx", arguments: { ["-p", $0, "-c", $0 + "/server.conf", "-e", $0 + "/error.log"] }, stopSignal: SIGQUIT
-        ) { folder, port, closedPort in
-            let six = WebServer.hasIPv6 ? "listen [::1]:\(port);" : ""
-            let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-                .map { "\($0)_temp_path \(folder)/\($0);" }.joined(separator: "\n")
-            return """
-                daemon off;
-                worker_processes 1;
-                \(geteuid() == 0 ? "user root;" : "")
-                pid \(folder)/pid;
-                error_log \(folder)/error.log info;
-                events { worker_connections 64; }
-                http {
-                    \(temporary)
-                    log_format upstream '\(upstream)';
-                    log_format objects escape=json '\(json)';
-                    log_format bare escape=none '\(none)';
-                    access_log \(folder)/combined.log combined;
-                    access_log \(folder)/upstream.log upstream;
-                    access_log \(folder)/json.log objects;
-                    access_log \(folder)/none.log bare;
-                    upstream pair { server 127.0.0.1:\(closedPort); server unix:\(folder)/inner; }
-                    server { listen unix:\(folder)/inner; access_log off; location / { return 200 "inner\\n"; } }
-                    server {
-                        listen 127.0.0.1:\(port);
-                        \(six)
-                        root \(folder);
-                        large_client_header_buffers 4 16k;
-                        location /up { proxy_pass http://pair; }
+            "nginx", arguments: { ["-p", $0, "-c", $0 + "/server.conf", "-e", $0 + "/error.log"] }, stopSignal: SIGQUIT,
+            configuration: { folder, port, closedPort in
+                let six = WebServer.hasIPv6 ? "listen [::1]:\(port);" : ""
+                let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+                    .map { "\($0)_temp_path \(folder)/\($0);" }.joined(separator: "\n")
+                return """
+                    daemon off;
+                    worker_processes 1;
+                    \(geteuid() == 0 ? "user root;" : "")
+                    pid \(folder)/pid;
+                    error_log \(folder)/error.log info;
+                    events { worker_connections 64; }
+                    http {
+                        \(temporary)
+                        log_format upstream '\(upstream)';
+                        log_format objects escape=json '\(json)';
+                        log_format bare escape=none '\(none)';
+                        access_log \(folder)/combined.log combined;
+                        access_log \(folder)/upstream.log upstream;
+                        access_log \(folder)/json.log objects;
+                        access_log \(folder)/none.log bare;
+                        upstream pair { server 127.0.0.1:\(closedPort); server unix:\(folder)/inner; }
+                        server { listen unix:\(folder)/inner; access_log off; location / { return 200 "inner\\n"; } }
+                        server {
+                            listen 127.0.0.1:\(port);
+                            \(six)
+                            root \(folder);
+                            large_client_header_buffers 4 16k;
+                            location /up { proxy_pass http://pair; }
+                        }
                     }
-                }
-                """
-        }
+                    """
+            })
     }
 
     @Test("each line under each format is parsed, gives itself back, and has the values that were sent")

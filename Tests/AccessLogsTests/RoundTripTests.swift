@@ -22,6 +22,7 @@ struct RoundTripTests {
                 case "remote_addr", "remote_logname": Array("2001:db8::1".utf8)
                 case "time_local": Array("22/Nov/2026:22:07:02 +0000".utf8)
                 case "status": Array("404".utf8)
+                case "remote_user": Self.anyBytes(&random, escape).flatMap { $0.isEmpty ? nil : $0 }
                 default: Self.anyBytes(&random, escape)
                 }
             }
