@@ -31,6 +31,7 @@ struct Node: Sendable {
     static func with<Result: Sendable>(
         _ settings: SluiceSettings, dataDirectory: String, _ body: (Node) async throws -> Result
     ) async throws -> Result {
+        raiseDescriptorLimit()
         let binder = try await EmbeddedLogBinder.open(directory: dataDirectory, settings: settings.embedded)
         let result: Result
         do {

@@ -4,6 +4,8 @@ import Settings
 struct ExpressionParser {
     /// The longest expression, in bytes.
     static let textBytesMax = 8192
+    /// Operators that are words: they stand between values and are no fields.
+    private static let operatorWords = ["and", "or", "in", "contains", "startsWith", "endsWith", "matches"]
 
     let source: SourceText
     private let tokens: [ExpressionToken]
@@ -238,7 +240,7 @@ struct ExpressionParser {
         case "offset": return try add(.offset, .number, at: mark)
         case "timestamp": return try add(.timestamp, .number, at: mark)
         case "headers": return try header(mark)
-        case "and", "or", "in", "contains", "startsWith", "endsWith", "matches":
+        case _ where Self.operatorWords.contains(name):
             throw error("'\(name)' needs a value before it; a field of that name is payload['\(name)']", at: mark)
         case "payload":
             guard let first = try step() else { return try add(.payload, .text, at: mark) }
@@ -417,9 +419,12 @@ struct ExpressionParser {
     }
 
     private func unexpected() -> ExpressionError {
-        error(
-            current.kind == .end ? "the expression ends too early" : "\(current.quoted) is not expected here",
-            at: current)
+        if current.kind == .end { return error("the expression ends too early", at: current) }
+        var message = "\(current.quoted) is not expected here"
+        if case .name(let name) = current.kind, let near = RelaxedName.nearest(to: name, among: Self.operatorWords) {
+            message += "; did you mean '\(near)'?"
+        }
+        return error(message, at: current)
     }
 
     private func error(_ message: String, at token: ExpressionToken) -> ExpressionError {

@@ -1,0 +1,10 @@
+import Glibc
+
+/// Lets the process open as many files as the system grants it: a segment takes up to four, a tailed file one, and the usual soft limit is 1,024.
+func raiseDescriptorLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    // Refused, the soft limit stays, and a file that cannot be opened is reported by name.
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+}
