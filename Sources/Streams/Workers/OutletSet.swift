@@ -2,7 +2,7 @@ import BinderKit
 import Records
 
 /// All topics one worker sends to: its output bindings, the topics its stage names, and the dead letters.
-final class OutletSet {
+struct OutletSet {
     /// A stage named a topic that has to be made first.
     struct UnknownTopic: Error {
         let name: String
@@ -25,20 +25,24 @@ final class OutletSet {
         self.plan = plan
         self.turn = turn
         outputs = []
-        outputs = plan.outputs.map { output in
-            output.flatMap { self.outlet($0, partitionCount: topics.partitionCount(of: $0.topic) ?? 1) }
+        for output in plan.outputs {
+            outputs.append(output.map { outlet($0, partitionCount: topics.partitionCount(of: $0.topic) ?? 1) })
         }
     }
 
     /// Takes what `output` holds into the batches. Nothing is taken where one of the entries cannot be placed.
     /// - Throws: `UnknownTopic`; `StageError.rejected` for an entry without an output or a usable partition key; `RecordsError`.
-    func take(_ output: inout StageOutput, derivedFrom origin: StageRecord) throws {
-        guard output.count > 0 else { return }
+    mutating func take(_ output: inout StageOutput, derivedFrom origin: StageRecord) throws {
+        guard let first = output.entries.first else { return }
+        if output.count == 1 {
+            let (outlet, partition) = try place(first, in: output, derivedFrom: origin)
+            try outlet.append(first, in: output.arena, partition: partition, ready: &ready)
+            output.removeAll()
+            return
+        }
         places.removeAll(keepingCapacity: true)
         for entry in output.entries {
-            let outlet = try self.outlet(for: entry, in: output)
-            places.append(
-                (outlet, try outlet.partition(of: output.record(entry, derivedFrom: origin), using: &fields)))
+            places.append(try place(entry, in: output, derivedFrom: origin))
         }
         for (index, entry) in output.entries.enumerated() {
             try places[index].outlet.append(
@@ -47,8 +51,15 @@ final class OutletSet {
         output.removeAll()
     }
 
+    private mutating func place(
+        _ entry: StageOutput.Entry, in output: StageOutput, derivedFrom origin: StageRecord
+    ) throws -> (outlet: Outlet, partition: Int32) {
+        let outlet = try outlet(for: entry, in: output)
+        return (outlet, try outlet.partition(of: output.record(entry, derivedFrom: origin), using: &fields))
+    }
+
     /// Adds a dead letter.
-    func takeDeadLetter(
+    mutating func takeDeadLetter(
         to place: TopicPlace, partitionCount: Int32, partition: Int32, key: [UInt8]?, value: [UInt8]?, timestamp: Int64,
         headers: [RecordHeader]
     ) throws(RecordsError) {
@@ -59,20 +70,22 @@ final class OutletSet {
     }
 
     /// Makes a topic that a stage named known, with the partitions it has.
-    func addTopic(_ name: String, partitionCount: Int32) {
+    mutating func addTopic(_ name: String, partitionCount: Int32) {
         named[name] = outlet(plan.outlet(forTopic: name), partitionCount: partitionCount)
     }
 
     /// Keeps why a topic that a stage named cannot be made: records for it are rejected from now on.
-    func refuseTopic(_ name: String, reason: String) {
+    mutating func refuseTopic(_ name: String, reason: String) {
         refused[name] = reason
     }
 
-    /// Hands over what is ready; with `closing` also what is in batches not yet full.
-    func takeReady(closing: Bool) throws(RecordsError) -> [ReadyBatch] {
+    /// Hands over what is ready; with `closing` also what is in batches not yet full, and the next delivery goes to
+    /// the next partition of every topic that is not partitioned by a key.
+    mutating func takeReady(closing: Bool) throws(RecordsError) -> [ReadyBatch] {
         if closing {
             for outlet in outlets.values {
                 try outlet.close(into: &ready)
+                outlet.advanceTurn()
             }
         }
         defer { ready = [] }
@@ -80,17 +93,10 @@ final class OutletSet {
     }
 
     /// Forgets everything not handed over.
-    func discard() {
+    mutating func discard() {
         ready = []
         for outlet in outlets.values {
             outlet.discard()
-        }
-    }
-
-    /// Lets the next delivery go to the next partition of every topic that is not partitioned by a key.
-    func advanceTurn() {
-        for outlet in outlets.values {
-            outlet.advanceTurn()
         }
     }
 
@@ -113,7 +119,7 @@ final class OutletSet {
         }
     }
 
-    private func outlet(_ outletPlan: OutletPlan, partitionCount: Int32) -> Outlet {
+    private mutating func outlet(_ outletPlan: OutletPlan, partitionCount: Int32) -> Outlet {
         if let outlet = outlets[outletPlan.topic] { return outlet }
         let outlet = Outlet(outletPlan, partitionCount: partitionCount, turn: turn)
         outlets[outletPlan.topic] = outlet

@@ -212,7 +212,7 @@ final class Worker {
             case .done:
                 break stepping
             case .send:
-                try await connection.send(processor.outlets.takeReady(closing: false))
+                try await connection.send(processor.takeReady(closing: false))
             case .pause(let pause, let fault):
                 isRetrying = true
                 context.monitor.failed(fault)
@@ -267,14 +267,13 @@ final class Worker {
                 try await provision(unknown.name)
             }
         }
-        try await connection.send(processor.outlets.takeReady(closing: true))
+        try await connection.send(processor.takeReady(closing: true))
         let positions = plan.input.group == nil ? [] : progress.uncommitted(processor.stage)
         try await connection.commit(positions)
         progress.committed(positions)
         settled()
         context.monitor.committed(processor.tally)
         context.monitor.setLag(progress.lag, worker: name.index)
-        processor.outlets.advanceTurn()
         report(processor.faults)
     }
 
@@ -282,13 +281,13 @@ final class Worker {
     private func provision(_ topic: String) async throws(BinderError) {
         do {
             let place = TopicPlace(binder: plan.inputBinder, topic: topic)
-            processor.outlets.addTopic(
+            processor.addTopic(
                 topic, partitionCount: try await context.topics.provision(place, partitions: 1))
         } catch {
             guard error.code == .invalid || error.code == .unknownTopic || error.code == .unsupported else {
                 throw error
             }
-            processor.outlets.refuseTopic(topic, reason: error.description)
+            processor.refuseTopic(topic, reason: error.description)
         }
     }
 
