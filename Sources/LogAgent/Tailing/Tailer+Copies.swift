@@ -8,6 +8,11 @@ extension Tailer {
         orphans.append(Orphan(generation: old, isLossy: true))
         file.generation = Generation(
             id: .random(in: 1...UInt64.max), identity: old.identity, path: old.path, start: .beginning, size: size)
+        // What was copied from this name may as well be a copy of what it holds now.
+        for other in table.files where other.originals.contains(old.id) {
+            other.originals.append(file.generation.id)
+            other.isConfirmedCopy = false
+        }
         file.mode = .reading
         file.longLine = nil
         file.lookedThrough = 0
@@ -46,7 +51,6 @@ extension Tailer {
         guard case .candidate(let originals) = file.mode, let id = originals.first else { return }
         let orphan = orphans.first { $0.generation.id == id }
         if orphan == nil, file.isConfirmedCopy, table.generation(id) != nil { return }
-        guard let original = orphan?.generation ?? table.generation(id) else { return reject(file, originals) }
         if let orphan, !orphan.isCommitted { return }
         do throws(SystemError) {
             if file.open == nil {
@@ -55,12 +59,17 @@ extension Tailer {
                 attach(handle, to: file)
             }
             guard let handle = file.open else { return }
+            // A judgement on what the original was at the last look could let the same lines be read in both.
+            let source = orphan == nil ? table.file(of: id) : nil
+            if let source, try !isFresh(source, now: now) { return }
+            guard let original = orphan?.generation ?? table.generation(id) else { return reject(file, originals) }
             file.note(size: try handle.facts().size, now: now)
             let size = file.generation.sizeSeen
             let headerBytes = original.current.headerBytes
             let header = size < headerBytes ? nil : try handle.hash(at: 0, count: Int(headerBytes))
             let judgement = CopyJudgement.judge(
-                original: original, originalIsIntact: orphan == nil, size: size,
+                original: original, originalIsIntact: orphan == nil, originalIsBehind: source?.isBehind ?? false,
+                size: size,
                 isQuiet: file.grewAt.duration(to: now) >= limits.copyQuiet, header: header)
             switch judgement {
             case .unrelated: reject(file, originals)
@@ -75,6 +84,15 @@ extension Tailer {
         } catch {
             report(error, about: file)
         }
+    }
+
+    /// Looks at an original now. False where it cannot be looked at, or is found to be another generation.
+    private func isFresh(_ file: TailedFile, now: ContinuousClock.Instant) throws(SystemError) -> Bool {
+        guard let handle = try opened(file) else { return false }
+        file.isRecognised = false
+        guard try isContinued(file, handle, now: now) else { return false }
+        requeueIfBehind(file)
+        return true
     }
 
     /// Where the original's reading began, in the file that may be its copy.
