@@ -40,15 +40,27 @@ extension Tailer {
     func judgeCandidates(now: ContinuousClock.Instant) {
         for file in Array(table.files) { judge(file, now: now) }
         // What is read and not committed may be rewound, and could then be had from nowhere but the copy: such an orphan waits.
-        for index in orphans.indices where !orphans[index].isSearched && orphans[index].isCommitted {
-            orphans[index].isSearched = true
-            if orphans[index].isLossy { searchCopies(of: orphans[index].generation, now: now) }
+        for orphan in orphans where orphan.isCommitted && orphan.isLossy && orphan.isRecognisable {
+            if !isAwaited(orphan) { searchCopies(of: orphan.generation, now: now) }
         }
-        settleOrphans()
+        settleOrphans(now: now)
     }
 
+    /// Whether a file is yet to be judged that may be the orphan's copy.
+    private func isAwaited(_ orphan: Orphan) -> Bool {
+        table.files.contains { $0.originals.contains(orphan.generation.id) }
+    }
+
+    /// Asks the file's possible originals in turn.
     private func judge(_ file: TailedFile, now: ContinuousClock.Instant) {
-        guard case .candidate(let originals) = file.mode, let id = originals.first else { return }
+        while case .candidate(let originals) = file.mode {
+            judge(file, against: originals, now: now)
+            guard file.originals.count < originals.count else { return }
+        }
+    }
+
+    private func judge(_ file: TailedFile, against originals: [UInt64], now: ContinuousClock.Instant) {
+        guard let id = originals.first else { return }
         let orphan = orphans.first { $0.generation.id == id }
         if orphan == nil, file.isConfirmedCopy, table.generation(id) != nil { return }
         if let orphan, !orphan.isCommitted { return }
@@ -178,8 +190,7 @@ extension Tailer {
     /// A copy that no pattern matches still has what was not read before the truncation.
     private func searchCopies(of generation: Generation, now: ContinuousClock.Instant) {
         let folder = Self.folder(of: generation.path)
-        guard generation.current.offset > generation.startOffset, let entries = try? FileFinder.entries(of: folder)
-        else { return }
+        guard let entries = try? FileFinder.entries(of: folder) else { return }
         for entry in entries {
             let path = "\(folder)/\(entry.name)"
             guard RotatedName.originals(of: path).contains(generation.path),
@@ -208,11 +219,12 @@ extension Tailer {
     }
 
     /// Generations that nothing can be a copy of any more end with what was lost of them.
-    private func settleOrphans() {
+    private func settleOrphans(now: ContinuousClock.Instant) {
         var open: [Orphan] = []
         for orphan in orphans {
-            let isAwaited = table.files.contains { $0.original == orphan.generation.id }
-            if isAwaited || !orphan.isCommitted {
+            let isSought =
+                orphan.isLossy && orphan.isRecognisable && orphan.since.duration(to: now) < limits.copySearch
+            if !orphan.isCommitted || isSought || isAwaited(orphan) {
                 open.append(orphan)
                 continue
             }
