@@ -23,6 +23,8 @@ package struct AgentLimits: Sendable {
     package var renamedFileQuiet: Duration = .seconds(300)
     /// How long a file that may be a growing copy of another must have been silent before it is judged.
     package var copyQuiet: Duration = .seconds(2)
+    /// How long a copy of a truncated file is looked for. Names that are being shifted meanwhile may hide it from one look.
+    package var copySearch: Duration = .seconds(2)
     /// The least time between two looks at files that are being written, so that single lines cost no wake-up each.
     package var readPause: Duration = .milliseconds(10)
     /// The first pause after an error that may pass; doubled up to `backOffMax`.

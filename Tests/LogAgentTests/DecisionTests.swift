@@ -89,12 +89,20 @@ struct DecisionTests {
         let header = known.current.headerHash
         func judge(size: Int64, isQuiet: Bool = false, intact: Bool = true, header: UInt64?) -> CopyJudgement {
             CopyJudgement.judge(
-                original: known, originalIsIntact: intact, size: size, isQuiet: isQuiet, header: header)
+                original: known, originalIsIntact: intact, originalIsBehind: false, size: size, isQuiet: isQuiet,
+                header: header)
         }
         let mark = Generation.Mark(offset: 8, checksum: known.current.checksum)
         #expect(judge(size: 8, header: header) == .compare(mark))
         #expect(judge(size: 80, header: header) == .compare(mark))
         #expect(judge(size: 80, header: 0) == .unrelated)
+        // Of an original that was not read yet nothing can be said until it is.
+        for isBehind in [true, false] {
+            #expect(
+                CopyJudgement.judge(
+                    original: generation("", size: 9), originalIsIntact: true, originalIsBehind: isBehind, size: 9,
+                    isQuiet: true, header: 0) == (isBehind ? .undecided : .unrelated))
+        }
         // Still being copied, or not a copy at all.
         #expect(judge(size: 5, header: nil) == .undecided)
         #expect(judge(size: 5, isQuiet: true, header: nil) == .unrelated)
@@ -108,13 +116,19 @@ struct DecisionTests {
         known.advance(to: progress(String(repeating: "x", count: 2_000) + "\nand more\n"))
         let header = known.current.headerHash
         #expect(
-            CopyJudgement.judge(original: known, originalIsIntact: true, size: 2_005, isQuiet: false, header: header)
+            CopyJudgement.judge(
+                original: known, originalIsIntact: true, originalIsBehind: false, size: 2_005, isQuiet: false,
+                header: header)
                 == .undecided)
         #expect(
-            CopyJudgement.judge(original: known, originalIsIntact: false, size: 2_005, isQuiet: false, header: header)
+            CopyJudgement.judge(
+                original: known, originalIsIntact: false, originalIsBehind: false, size: 2_005, isQuiet: false,
+                header: header)
                 == reached.map { .compare($0) })
         #expect(
-            CopyJudgement.judge(original: known, originalIsIntact: false, size: 1_999, isQuiet: false, header: header)
+            CopyJudgement.judge(
+                original: known, originalIsIntact: false, originalIsBehind: false, size: 1_999, isQuiet: false,
+                header: header)
                 == .unrelated)
     }
 

@@ -24,6 +24,7 @@ struct FailureTests {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of the faults: \(seed)")
         let binder = FaultyBinder(binder: bench.binder, faults: faults, seed: seed)
+        binder.failNext(2)
         var input = bench.input("a.log*", lineBytesMax: 500)
         input.batchRecordsMax = 100
         let agent = LogAgent(

@@ -81,6 +81,7 @@ final class Bench {
         limits = AgentLimits()
         limits.deletedFileQuiet = .milliseconds(200)
         limits.copyQuiet = .milliseconds(200)
+        limits.copySearch = .milliseconds(300)
     }
 
     func log(_ name: String) -> String { "\(logs)/\(name)" }

@@ -22,6 +22,9 @@ struct LineFramer: Sendable {
         case oversize(Range<Int>)
     }
 
+    /// What a record without key and headers has beside its value: three varints of up to 5 bytes, the timestamp's of up to 10, three single bytes.
+    private static let recordOverheadBytesMax = 28
+
     let lineBytesMax: Int
     var batchBytesMax: Int
     let batchRecordsMax: Int
@@ -40,12 +43,23 @@ struct LineFramer: Sendable {
     ) -> Framed {
         var position = from
         var lines = 0
+        // The batch is asked for its size only when this underestimate of its room is used up.
+        var roomBytes = 0
+        var roomRecords = 0
         while let newline = Self.newline(in: window, from: position) {
             let length = newline - position
             guard length <= lineBytesMax else {
                 return Framed(end: position, lines: lines, stop: .oversize(position..<newline))
             }
-            guard hasRoom(for: length, in: batch) else { return Framed(end: position, lines: lines, stop: .batchFull) }
+            if roomRecords == 0 || roomBytes < length {
+                guard hasRoom(for: length, in: batch) else {
+                    return Framed(end: position, lines: lines, stop: .batchFull)
+                }
+                roomBytes = max(length, batchBytesMax - batch.uncompressedBytes)
+                roomRecords = max(1, batchRecordsMax - batch.recordCount)
+            }
+            roomBytes -= length + Self.recordOverheadBytesMax
+            roomRecords -= 1
             batch.append(
                 key: nil, value: UnsafeRawBufferPointer(rebasing: window[position..<newline]), timestamp: timestamp)
             position = newline + 1

@@ -13,16 +13,19 @@ enum CopyJudgement: Equatable, Sendable {
     /// - Parameters:
     ///   - original: the file that the new one may be a copy of.
     ///   - originalIsIntact: whether it still holds what was read of it; false once it has been truncated or is gone.
+    ///   - originalIsBehind: whether it has bytes that nobody has looked at, as of this moment.
     ///   - size: the new file's size.
     ///   - isQuiet: whether the new file has not grown for some time.
     ///   - header: the hash of the new file's first `original.current.headerBytes` bytes; nil where it is shorter than that.
     static func judge(
-        original: Generation, originalIsIntact: Bool, size: Int64, isQuiet: Bool, header: UInt64?
+        original: Generation, originalIsIntact: Bool, originalIsBehind: Bool, size: Int64, isQuiet: Bool,
+        header: UInt64?
     ) -> CopyJudgement {
         let read = original.current
         guard read.offset > 0 else {
-            // Of the original nothing was read: once it is gone, all of the copy is news.
-            return originalIsIntact && original.unreadBytes > 0 ? .undecided : .unrelated
+            // Nothing was read of it. What it has may be what the copy has, and will be read; if it has nothing, it has been emptied since the
+            // copy was made, and all of the copy is news.
+            return originalIsBehind ? .undecided : .unrelated
         }
         let isComplete = !originalIsIntact || isQuiet
         guard let header else { return isComplete ? .unrelated : .undecided }

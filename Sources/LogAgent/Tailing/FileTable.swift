@@ -28,9 +28,12 @@ struct FileTable {
         if byPath[file.generation.path] === file { byPath[file.generation.path] = nil }
     }
 
+    /// The file whose present generation it is.
+    func file(of id: UInt64) -> TailedFile? { files.first { $0.generation.id == id } }
+
     /// The generation of that number, in sight or not.
     func generation(_ id: UInt64) -> Generation? {
-        files.first { $0.generation.id == id }?.generation ?? vanished.values.first { $0.id == id }
+        file(of: id)?.generation ?? vanished.values.first { $0.id == id }
     }
 
     /// Remembers a generation whose file is out of sight. Returns the one that its inode belonged to before.

@@ -3,11 +3,14 @@ struct Orphan {
     var generation: Generation
     /// Whether its unread bytes are lost unless a copy has them.
     var isLossy: Bool
-    /// Whether its folder was searched for copies that no pattern matches.
-    var isSearched = false
+    /// When its file was found not to hold it any more.
+    let since = ContinuousClock.now
 
     /// Whether all that was read of it is committed.
     var isCommitted: Bool { generation.current == generation.committed }
+
+    /// Whether a copy of it could be recognised.
+    var isRecognisable: Bool { generation.current.offset > generation.startOffset }
 }
 
 /// A generation that has ended: its record is to go from the state topic, and its loss, if any, to be reported.

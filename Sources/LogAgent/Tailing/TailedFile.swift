@@ -70,11 +70,25 @@ final class TailedFile {
     var isReading: Bool { if case .reading = mode { true } else { false } }
 
     /// The generation it may be a copy of.
-    var original: UInt64? {
-        switch mode {
-        case .reading: nil
-        case .candidate(let originals): originals.first
-        case .comparing(let comparison): comparison.originals.first
+    var original: UInt64? { originals.first }
+
+    /// The generations it may be a copy of, the one asked first.
+    var originals: [UInt64] {
+        get {
+            switch mode {
+            case .reading: []
+            case .candidate(let originals): originals
+            case .comparing(let comparison): comparison.originals
+            }
+        }
+        set {
+            switch mode {
+            case .reading: break
+            case .candidate: mode = .candidate(originals: newValue)
+            case .comparing(var comparison):
+                comparison.originals = newValue
+                mode = .comparing(comparison)
+            }
         }
     }
 

@@ -8,6 +8,11 @@ extension Tailer {
         orphans.append(Orphan(generation: old, isLossy: true))
         file.generation = Generation(
             id: .random(in: 1...UInt64.max), identity: old.identity, path: old.path, start: .beginning, size: size)
+        // What was copied from this name may as well be a copy of what it holds now.
+        for other in table.files where other.originals.contains(old.id) {
+            other.originals.append(file.generation.id)
+            other.isConfirmedCopy = false
+        }
         file.mode = .reading
         file.longLine = nil
         file.lookedThrough = 0
@@ -35,18 +40,29 @@ extension Tailer {
     func judgeCandidates(now: ContinuousClock.Instant) {
         for file in Array(table.files) { judge(file, now: now) }
         // What is read and not committed may be rewound, and could then be had from nowhere but the copy: such an orphan waits.
-        for index in orphans.indices where !orphans[index].isSearched && orphans[index].isCommitted {
-            orphans[index].isSearched = true
-            if orphans[index].isLossy { searchCopies(of: orphans[index].generation, now: now) }
+        for orphan in orphans where orphan.isCommitted && orphan.isLossy && orphan.isRecognisable {
+            if !isAwaited(orphan) { searchCopies(of: orphan.generation, now: now) }
         }
-        settleOrphans()
+        settleOrphans(now: now)
     }
 
+    /// Whether a file is yet to be judged that may be the orphan's copy.
+    private func isAwaited(_ orphan: Orphan) -> Bool {
+        table.files.contains { $0.originals.contains(orphan.generation.id) }
+    }
+
+    /// Asks the file's possible originals in turn.
     private func judge(_ file: TailedFile, now: ContinuousClock.Instant) {
-        guard case .candidate(let originals) = file.mode, let id = originals.first else { return }
+        while case .candidate(let originals) = file.mode {
+            judge(file, against: originals, now: now)
+            guard file.originals.count < originals.count else { return }
+        }
+    }
+
+    private func judge(_ file: TailedFile, against originals: [UInt64], now: ContinuousClock.Instant) {
+        guard let id = originals.first else { return }
         let orphan = orphans.first { $0.generation.id == id }
         if orphan == nil, file.isConfirmedCopy, table.generation(id) != nil { return }
-        guard let original = orphan?.generation ?? table.generation(id) else { return reject(file, originals) }
         if let orphan, !orphan.isCommitted { return }
         do throws(SystemError) {
             if file.open == nil {
@@ -55,12 +71,17 @@ extension Tailer {
                 attach(handle, to: file)
             }
             guard let handle = file.open else { return }
+            // A judgement on what the original was at the last look could let the same lines be read in both.
+            let source = orphan == nil ? table.file(of: id) : nil
+            if let source, try !isFresh(source, now: now) { return }
+            guard let original = orphan?.generation ?? table.generation(id) else { return reject(file, originals) }
             file.note(size: try handle.facts().size, now: now)
             let size = file.generation.sizeSeen
             let headerBytes = original.current.headerBytes
             let header = size < headerBytes ? nil : try handle.hash(at: 0, count: Int(headerBytes))
             let judgement = CopyJudgement.judge(
-                original: original, originalIsIntact: orphan == nil, size: size,
+                original: original, originalIsIntact: orphan == nil, originalIsBehind: source?.isBehind ?? false,
+                size: size,
                 isQuiet: file.grewAt.duration(to: now) >= limits.copyQuiet, header: header)
             switch judgement {
             case .unrelated: reject(file, originals)
@@ -75,6 +96,15 @@ extension Tailer {
         } catch {
             report(error, about: file)
         }
+    }
+
+    /// Looks at an original now. False where it cannot be looked at, or is found to be another generation.
+    private func isFresh(_ file: TailedFile, now: ContinuousClock.Instant) throws(SystemError) -> Bool {
+        guard let handle = try opened(file) else { return false }
+        file.isRecognised = false
+        guard try isContinued(file, handle, now: now) else { return false }
+        requeueIfBehind(file)
+        return true
     }
 
     /// Where the original's reading began, in the file that may be its copy.
@@ -160,8 +190,7 @@ extension Tailer {
     /// A copy that no pattern matches still has what was not read before the truncation.
     private func searchCopies(of generation: Generation, now: ContinuousClock.Instant) {
         let folder = Self.folder(of: generation.path)
-        guard generation.current.offset > generation.startOffset, let entries = try? FileFinder.entries(of: folder)
-        else { return }
+        guard let entries = try? FileFinder.entries(of: folder) else { return }
         for entry in entries {
             let path = "\(folder)/\(entry.name)"
             guard RotatedName.originals(of: path).contains(generation.path),
@@ -190,11 +219,12 @@ extension Tailer {
     }
 
     /// Generations that nothing can be a copy of any more end with what was lost of them.
-    private func settleOrphans() {
+    private func settleOrphans(now: ContinuousClock.Instant) {
         var open: [Orphan] = []
         for orphan in orphans {
-            let isAwaited = table.files.contains { $0.original == orphan.generation.id }
-            if isAwaited || !orphan.isCommitted {
+            let isSought =
+                orphan.isLossy && orphan.isRecognisable && orphan.since.duration(to: now) < limits.copySearch
+            if !orphan.isCommitted || isSought || isAwaited(orphan) {
                 open.append(orphan)
                 continue
             }

@@ -102,7 +102,7 @@ final class Tailer {
     }
 
     /// Whether the file still is its generation; otherwise a new one has begun in it.
-    private func isContinued(
+    func isContinued(
         _ file: TailedFile, _ handle: OpenFile, now: ContinuousClock.Instant
     ) throws(SystemError) -> Bool {
         let size = try handle.facts().size
@@ -231,7 +231,7 @@ final class Tailer {
     // MARK: Descriptors
 
     /// The file's descriptor; nil where it has to wait because too many are open, or where its name leads elsewhere.
-    private func opened(_ file: TailedFile) throws(SystemError) -> OpenFile? {
+    func opened(_ file: TailedFile) throws(SystemError) -> OpenFile? {
         if let handle = file.open { return handle }
         guard makeRoom() else {
             waitingForRoom.append(file)
