@@ -88,6 +88,19 @@ struct CopyTruncateTests {
         try await bench.end()
     }
 
+    @Test("a file named like a copy of a copy is read, and one found together with its original is not read twice")
+    func chains() async throws {
+        let bench = try await Bench()
+        let path = bench.log("a.log")
+        try Writing.append(Writing.lines(0..<300), to: path)
+        try FileManager.default.copyItem(atPath: path, toPath: "\(path).1")
+        try Writing.append(Writing.lines(300..<310), to: "\(path).1.old")
+        bench.start(bench.input("a.log*"))
+        await bench.idle()
+        try await bench.expectExactly(0..<310)
+        try await bench.end()
+    }
+
     @Test("twenty copytruncate rotations under load double no line, and lose none that was copied")
     func underLoad() async throws {
         let bench = try await Bench()

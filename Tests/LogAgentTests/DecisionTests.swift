@@ -92,7 +92,7 @@ struct DecisionTests {
                 original: known, originalIsIntact: intact, originalIsBehind: false, size: size, isQuiet: isQuiet,
                 header: header)
         }
-        let mark = Generation.Mark(offset: 8, checksum: known.current.checksum)
+        let mark = Generation.Mark(known.current)
         #expect(judge(size: 8, header: header) == .compare(mark))
         #expect(judge(size: 80, header: header) == .compare(mark))
         #expect(judge(size: 80, header: 0) == .unrelated)

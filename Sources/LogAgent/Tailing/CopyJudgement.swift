@@ -31,7 +31,7 @@ enum CopyJudgement: Equatable, Sendable {
         guard let header else { return isComplete ? .unrelated : .undecided }
         guard header == read.headerHash else { return .unrelated }
         guard size < read.offset else {
-            return .compare(Generation.Mark(offset: read.offset, checksum: read.checksum))
+            return .compare(Generation.Mark(read))
         }
         guard isComplete else { return .undecided }
         return original.marks.last { $0.offset <= size && $0.offset > 0 }.map { .compare($0) } ?? .unrelated

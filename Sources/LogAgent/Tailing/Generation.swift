@@ -1,9 +1,16 @@
 /// One life of one log file, from its creation or last truncation on, whatever it is called meanwhile.
 struct Generation: Equatable, Sendable {
-    /// A place that was read through, with the checksum of everything before it.
+    /// A place that was read through, with what proves the bytes before it.
     struct Mark: Equatable, Sendable {
         var offset: Int64
         var checksum: UInt32
+        var tailHash: UInt64
+
+        init(_ progress: TailProgress) {
+            offset = progress.offset
+            checksum = progress.checksum
+            tailHash = progress.tailHash
+        }
     }
 
     /// How many marks are kept: enough to reach back over what is read between a copy and the truncation after it.
@@ -46,7 +53,7 @@ struct Generation: Equatable, Sendable {
         current = progress
         committed = progress
         self.sizeSeen = sizeSeen
-        marks = [Mark(offset: progress.offset, checksum: progress.checksum)]
+        marks = [Mark(progress)]
     }
 
     /// The bytes seen beyond what is read.
@@ -56,7 +63,7 @@ struct Generation: Equatable, Sendable {
     mutating func advance(to progress: TailProgress) {
         current = progress
         if marks.count == Self.marksMax { marks.removeFirst() }
-        marks.append(Mark(offset: progress.offset, checksum: progress.checksum))
+        marks.append(Mark(progress))
     }
 
     /// Everything read is committed.
@@ -67,7 +74,7 @@ struct Generation: Equatable, Sendable {
         current = committed
         // The checksums stay true of the file's content, but a place must not be claimed that may never be delivered.
         marks.removeAll { $0.offset > committed.offset }
-        if marks.isEmpty { marks = [Mark(offset: committed.offset, checksum: committed.checksum)] }
+        if marks.isEmpty { marks = [Mark(committed)] }
     }
 
     /// The state topic's word is final: `progress` is what was committed.

@@ -73,14 +73,15 @@ extension Tailer {
             guard let handle = file.open else { return }
             // A judgement on what the original was at the last look could let the same lines be read in both.
             let source = orphan == nil ? table.file(of: id) : nil
-            if let source, try !isFresh(source, now: now) { return }
+            if let source, !isFresh(source, now: now) { return }
             guard let original = orphan?.generation ?? table.generation(id) else { return reject(file, originals) }
             file.note(size: try handle.facts().size, now: now)
             let size = file.generation.sizeSeen
             let headerBytes = original.current.headerBytes
             let header = size < headerBytes ? nil : try handle.hash(at: 0, count: Int(headerBytes))
             let judgement = CopyJudgement.judge(
-                original: original, originalIsIntact: orphan == nil, originalIsBehind: source?.isBehind ?? false,
+                original: original, originalIsIntact: orphan == nil,
+                originalIsBehind: source.map(isAboutToBeRead) ?? false,
                 size: size,
                 isQuiet: file.grewAt.duration(to: now) >= limits.copyQuiet, header: header)
             switch judgement {
@@ -98,14 +99,22 @@ extension Tailer {
         }
     }
 
-    /// Looks at an original now. False where it cannot be looked at, or is found to be another generation.
-    private func isFresh(_ file: TailedFile, now: ContinuousClock.Instant) throws(SystemError) -> Bool {
-        guard let handle = try opened(file) else { return false }
-        file.isRecognised = false
-        guard try isContinued(file, handle, now: now) else { return false }
-        requeueIfBehind(file)
+    /// Looks at an original now. False where it has to wait for a descriptor, or is found to be another generation.
+    private func isFresh(_ file: TailedFile, now: ContinuousClock.Instant) -> Bool {
+        do throws(SystemError) {
+            guard let handle = try opened(file) else { return false }
+            file.isRecognised = false
+            guard try isContinued(file, handle, now: now) else { return false }
+            requeueIfBehind(file)
+        } catch {
+            // What is known of it has to do.
+            report(error, about: file)
+        }
         return true
     }
+
+    /// Whether waiting for an original will tell more. One that is itself in question, or cannot be read, may never be.
+    private func isAboutToBeRead(_ file: TailedFile) -> Bool { file.isReading && file.isBehind && file.problem == nil }
 
     /// Where the original's reading began, in the file that may be its copy.
     private func beginning(of original: Generation, in handle: OpenFile) throws(SystemError) -> TailProgress {
@@ -142,7 +151,7 @@ extension Tailer {
             }
         }
         if !comparison.isMarkPassed, comparison.progress.offset == comparison.mark.offset {
-            guard comparison.progress.checksum == comparison.mark.checksum else {
+            guard Generation.Mark(comparison.progress) == comparison.mark else {
                 return reject(file, comparison.originals)
             }
             comparison.isMarkPassed = true

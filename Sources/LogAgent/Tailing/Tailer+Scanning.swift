@@ -90,10 +90,11 @@ extension Tailer {
             }
         }
         for file in table.files where !listed.contains(file.generation.identity) { lookAtUnlisted(file, now: now) }
-        // Names are sorted out first, so that a newcomer is compared with those that were there before it.
-        let originals = isFirstRun ? newcomers.map { _ in [] } : possibleOriginals(of: newcomers.map(\.path))
-        for (match, originals) in zip(newcomers, originals) {
-            add(match, originals: originals, isFirstRun: isFirstRun, now: now)
+        let added = newcomers.compactMap { add($0, isFirstRun: isFirstRun, now: now) }
+        // A copy and its original may be found by the same scan: all are there before any is suspected.
+        for (file, originals) in zip(added, possibleOriginals(of: added.map(\.generation.path)))
+        where !originals.isEmpty {
+            file.mode = .candidate(originals: originals)
         }
         findMovedWhileAway(now: now)
         judgeCandidates(now: now)
@@ -114,12 +115,12 @@ extension Tailer {
         }
     }
 
-    private func add(
-        _ match: FileFinder.Match, originals: [UInt64], isFirstRun: Bool, now: ContinuousClock.Instant
-    ) {
+    /// Takes on a file that is in sight for the first time, or again.
+    /// - Returns: the file if it is to be read from its first byte.
+    private func add(_ match: FileFinder.Match, isFirstRun: Bool, now: ContinuousClock.Instant) -> TailedFile? {
         if let known = table.recall(match.facts.identity) {
             adopt(known, path: match.path, now: now)
-            return
+            return nil
         }
         var start = TailProgress.beginning
         if isFirstRun, settings.start == .end {
@@ -127,17 +128,18 @@ extension Tailer {
                 start = try Self.end(of: match, readBytes: limits.readBytes)
             } catch {
                 problems[match.path] = "its end cannot be found: \(error)"
-                return
+                return nil
             }
         }
         let generation = Generation(
             id: .random(in: 1...UInt64.max), identity: match.facts.identity, path: match.path, start: start,
             size: match.facts.size)
         let file = TailedFile(generation: generation, isRecognised: start.offset == 0, now: now)
-        if !originals.isEmpty { file.mode = .candidate(originals: originals) }
         table.add(file)
-        if start.offset > 0 { touch(file) }
         enqueue(file)
+        guard start.offset > 0 else { return file }
+        touch(file)
+        return nil
     }
 
     /// The place after the last newline of a file: an unfinished last line is still to come, in whole.
