@@ -5,7 +5,7 @@ TEST_PACKAGES  := nginx apache2-bin wrk logrotate python3-venv
 PYTHON         := .venv/bin/python
 SOURCES        := Package.swift Sources Tests Examples
 
-.PHONY: deps test-deps build run test lint format bench soak
+.PHONY: deps test-deps build run test lint format bench
 
 deps:
 	@.ci/install-packages $(BUILD_PACKAGES)

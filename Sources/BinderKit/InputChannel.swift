@@ -42,16 +42,20 @@ public struct Delivery: Sendable {
     public var nextOffset: Int64
     /// Where the partition's readable records end at present: `endOffset - nextOffset` is the lag.
     public var endOffset: Int64
+    /// The member's other partitions that have nothing to read at present, as far as the binder can tell.
+    public var readToEnd: [TopicPartition]
 
     /// Creates a delivery.
     public init(
-        source: TopicPartition, batches: [RecordBatch], startOffset: Int64, nextOffset: Int64, endOffset: Int64
+        source: TopicPartition, batches: [RecordBatch], startOffset: Int64, nextOffset: Int64, endOffset: Int64,
+        readToEnd: [TopicPartition] = []
     ) {
         self.source = source
         self.batches = batches
         self.startOffset = startOffset
         self.nextOffset = nextOffset
         self.endOffset = endOffset
+        self.readToEnd = readToEnd
     }
 }
 

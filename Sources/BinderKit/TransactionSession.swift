@@ -10,7 +10,8 @@ public protocol TransactionSession: Sendable {
 
     /// Makes everything sent and the positions, which belong to `input`'s group, durable and visible in one atomic step.
     ///
-    /// After an error other than `.fenced` nothing of the transaction is visible, now or later, unless the error's code is `.uncertain`.
+    /// After an error nothing of the transaction is visible, now or later, unless its code is `.uncertain`. `.fenced` also means that a
+    /// partition of `input` has another owner: then a new session and member are the way on.
     /// `positions` may be empty, and `input` nil then.
     func commit(_ positions: [InputPosition], of input: (any InputChannel)?) async throws(BinderError)
 

@@ -122,6 +122,8 @@ package final class Broker: Sendable {
     ) async throws(BrokerError) -> Topic {
         if let existing = topic(named: name) { return existing }
         let count = max(partitions ?? 1, Int32(clamping: settings.minPartitionCount))
+        // What a commit that raced the deletion of an earlier topic of this name has left.
+        try await offsets.forgetTopics { $0 == name && registry.topic(named: $0) == nil }
         return try await registry.ensure(name, partitions: count, config: config ?? TopicConfig())
     }
 

@@ -21,11 +21,11 @@ final class EmbeddedInputChannel: InputChannel {
             throw BinderError(error, binding: binding)
         }
         switch event {
-        case .delivery(let source, let batches, let startOffset, let nextOffset, let endOffset):
+        case .delivery(let source, let batches, let startOffset, let nextOffset, let endOffset, let readToEnd):
             return .delivery(
                 Delivery(
                     source: source, batches: batches, startOffset: startOffset, nextOffset: nextOffset,
-                    endOffset: endOffset))
+                    endOffset: endOffset, readToEnd: readToEnd))
         case .assigned(let partitions):
             return .assigned(
                 partitions.map {

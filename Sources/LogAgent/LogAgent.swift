@@ -62,7 +62,10 @@ package final class LogAgent: Sendable {
             return (state.startWaiters, state.isStopAsked)
         }
         for starter in starters { starter.resume() }
-        if isStopAsked { return }
+        if isStopAsked {
+            for pipeline in pipelines { pipeline.control.end() }
+            return
+        }
         try await withTaskCancellationHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for pipeline in pipelines { group.addTask { try await pipeline.run() } }

@@ -50,6 +50,8 @@ struct BatchScanner {
         while candidate + Int64(RecordBatchHeader.encodedBytes) <= end {
             try fill(candidate, RecordBatchHeader.encodedBytes)
             guard let found = nextMagic(from: candidate) else {
+                // The file has become shorter meanwhile.
+                guard chunk.count > Self.magicPosition else { return nil }
                 candidate = chunkStart + Int64(chunk.count - Self.magicPosition)
                 continue
             }

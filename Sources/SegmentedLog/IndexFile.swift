@@ -16,7 +16,7 @@ struct IndexFile: Sendable {
     /// True when the file is a whole number of entries.
     func isWhole() throws(LogError) -> Bool { Int(try file.size()) == count * entryBytes }
 
-    /// Entry `index` as a 64-bit and a 32-bit integer at the given places in it.
+    /// The bytes of entry `index`.
     func entry(_ index: Int) throws(LogError) -> [UInt8] {
         let bytes = try file.readBytes(entryBytes, at: Int64(index * entryBytes))
         guard bytes.count == entryBytes else {

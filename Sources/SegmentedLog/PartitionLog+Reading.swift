@@ -27,6 +27,9 @@ extension PartitionLog {
         var bound: Int64
         var limit: Int64
         var denseFrom: Int64
+        /// Under `.readCommitted`, what this segment and later ones know of aborts. A marker is never before its transaction. Taken together with
+        /// the segment: retention and compaction take an index away with its segment, which this read still sees.
+        var aborted: [[AbortedTransaction]]
     }
 
     /// Reads whole batches from the one that holds `offset` on: at least one if there is any, up to `bytesMax` bytes if the first is smaller.
@@ -43,7 +46,7 @@ extension PartitionLog {
                 from: offset, below: plan.bound, bytesMax: bytesMax, limit: plan.limit,
                 denseFrom: plan.denseFrom)
             if let last = batches.last {
-                let aborted = isolation == .readCommitted ? abortedTransactions(from: offset, to: last.nextOffset) : []
+                let aborted = Self.overlapping(plan.aborted, from: offset, to: last.nextOffset)
                 return LogRead(batches: batches, nextOffset: last.nextOffset, abortedTransactions: aborted)
             }
             guard offset < plan.denseFrom else {
@@ -78,16 +81,19 @@ extension PartitionLog {
                 nextBase: index + 1 < state.segments.count ? state.segments[index + 1].baseOffset : nil,
                 bound: bound,
                 limit: index + 1 < state.segments.count ? state.segments[index + 1].baseOffset : state.endOffset,
-                denseFrom: state.housekeeping.checkpoint.cleanedThrough)
+                denseFrom: state.housekeeping.checkpoint.cleanedThrough,
+                aborted: isolation == .readUncommitted
+                    ? []
+                    : state.segments[index...].compactMap {
+                        $0.transactions.entries.isEmpty ? nil : $0.transactions.entries
+                    })
         }
     }
 
-    private func abortedTransactions(from offset: Int64, to end: Int64) -> [AbortedTransaction] {
-        // A marker is never before its transaction: only this segment and later ones can have it.
-        let candidates = state.withLock { state in
-            state.segments[state.segmentIndex(of: offset)...].map(\.transactions.entries)
-        }
-        return candidates.joined().filter { $0.firstOffset < end && $0.lastOffset >= offset }
+    private static func overlapping(
+        _ aborted: [[AbortedTransaction]], from offset: Int64, to end: Int64
+    ) -> [AbortedTransaction] {
+        aborted.joined().filter { $0.firstOffset < end && $0.lastOffset >= offset }
             .sorted { ($0.firstOffset, $0.lastOffset) < ($1.firstOffset, $1.lastOffset) }
     }
 

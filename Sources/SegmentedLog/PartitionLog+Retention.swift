@@ -22,15 +22,16 @@ extension PartitionLog {
     /// Removes closed segments that are older or more than the topic keeps, and forgets producers not heard of for long. For a compacted topic only
     /// the latter. Cheap when there is nothing to do; `now` is in milliseconds since the epoch.
     package func applyRetention(now: Int64) throws(LogError) {
-        let start = try state.withLock { (state) throws(LogError) in
+        let removableEnd = try state.withLock { (state) throws(LogError) in
             try state.requireWritable()
             state.producers.expire(before: now - config.producerExpirationMilliseconds)
-            guard config.cleanupPolicy == .delete else { return state.startOffset }
+            guard config.cleanupPolicy == .delete else { return Int64.max }
             let start = retainedStart(state, now: now)
             if start > state.startOffset { Self.moveStart(&state, to: start) }
-            return state.segments[0].baseOffset
+            // The end of the first segment: a start within it gives nothing to remove.
+            return state.segments.count > 1 ? state.segments[1].baseOffset : .max
         }
-        if start < startOffset { try removeSegmentsBelowStart() }
+        if removableEnd <= startOffset { try removeSegmentsBelowStart() }
     }
 
     /// The base offset of the first segment to keep. The active segment always stays.

@@ -54,11 +54,6 @@ struct TransactionIndex: Sendable {
         entries.append(entry)
     }
 
-    /// Takes back the newest entry, whose marker could not be written.
-    mutating func removeLast() {
-        entries.removeLast()
-    }
-
     /// Cuts off what failed appends may have left in the file.
     func trim() throws(LogError) {
         let size = Int64(entries.count * Self.entryBytes)

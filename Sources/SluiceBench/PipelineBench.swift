@@ -26,7 +26,7 @@ struct PipelineBench {
     private func ship(into folder: String) async throws -> Cost {
         let binder = try await EmbeddedLogBinder.open(directory: folder, settings: EmbeddedSettings(flush: .os))
         let settings = Self.settings(log: log.path)
-        let agent = try LogAgent(settings: settings.agent, stream: settings.stream, binders: ["embedded": binder])
+        let agent = LogAgent(settings: settings.agent, stream: settings.stream, binders: ["embedded": binder])
         let application = try StreamApplication(settings: settings, binders: ["embedded": binder])
         let cost = try await Cost.of {
             try await withThrowingTaskGroup { group in
@@ -42,6 +42,9 @@ struct PipelineBench {
         let parse = application.status["parse"]
         let done = parse.map { $0.recordsOut + $0.deadLetters }
         precondition(done == log.lines, "not every line was parsed or dead-lettered")
+        precondition(application.status["served"]?.recordsIn == parse?.recordsOut, "not every hit was looked at")
+        let served = application.status["served"]?.recordsOut
+        precondition(application.status["per-second"]?.recordsIn == served, "not every served hit was counted")
         try await binder.close()
         return cost
     }

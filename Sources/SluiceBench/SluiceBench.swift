@@ -39,10 +39,11 @@ struct SluiceBench: AsyncParsableCommand {
         let parts = only.isEmpty ? Part.allCases : only
         let log = try SampleLog(at: workplace.path + "/access.log", megabytes: megabytes)
         print("\(log.lines) lines, \(log.bytes) bytes, \(log.bytes / log.lines) bytes a line\n")
+        // First: a child's greatest resident size starts from its parent's.
+        if parts.contains(.memory) { try MemoryBench(log: log, workplace: workplace).run() }
         if parts.contains(.scanner) { try ScannerBench(log: log, runs: runs).run() }
         if parts.contains(.agent) { try await AgentBench(log: log, runs: runs, workplace: workplace).run() }
         if parts.contains(.pipeline) { try await PipelineBench(log: log, runs: runs, workplace: workplace).run() }
-        if parts.contains(.memory) { try MemoryBench(log: log, workplace: workplace).run() }
     }
 }
 

@@ -62,7 +62,7 @@ public struct StageOutput {
 
     /// Emits a record without a value, which in a compacted topic deletes its key. The parameters are those of `emit`.
     public mutating func emitTombstone(
-        key: [UInt8], headers: [RecordHeader]? = nil, timestamp: Int64? = nil, to destination: Destination = .output(0)
+        key: [UInt8]?, headers: [RecordHeader]? = nil, timestamp: Int64? = nil, to destination: Destination = .output(0)
     ) {
         emit(nil, key: key, headers: headers, timestamp: timestamp, to: destination)
     }

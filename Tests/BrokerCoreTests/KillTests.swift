@@ -58,7 +58,7 @@ struct KillTests {
             kill(getpid(), SIGKILL)
         }
         while let event = try await member.next(waitingUpTo: .seconds(1)) {
-            guard case .delivery(let source, let batches, let start, let next, _) = event else { continue }
+            guard case .delivery(let source, let batches, let start, let next, _, _) = event else { continue }
             let target = TopicPartition("out", source.partition)
             for input in batches { try await session.append(batch(try texts(input, from: start)), to: target) }
             try await session.commit([source: CommittedPosition(offset: next)], of: member)

@@ -189,7 +189,7 @@ struct TopicTests {
         #expect(!FileManager.default.fileExists(atPath: marker))
     }
 
-    @Test("old segments go and a compacted topic keeps the latest of each key")
+    @Test("old segments go, and what is left is read from its start")
     func maintenance() async throws {
         let folder = try TestFolder()
         let broker = try await Broker.open(directory: folder.path, settings: EmbeddedSettings(flush: .os))

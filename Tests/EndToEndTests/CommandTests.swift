@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What a newcomer types.
-@Suite("the command")
+@Suite("the command", .timeLimit(.minutes(10)))
 struct CommandTests {
     @Test("the demo ships live lines through three stages and its ledger balances")
     func demo() async throws {
@@ -13,6 +13,16 @@ struct CommandTests {
         #expect(demo.output.contains("missing 0, duplicate 0"), "\(demo.output)")
         let written = try #require(demo.output.firstMatch(of: /written (\d+)/)?.1)
         #expect((Int(written) ?? 0) > 1000)
+    }
+
+    @Test("an interrupted demo ships what was written and balances its books")
+    func interruptedDemo() async throws {
+        let demo = try Program(Program.sluice, ["demo", "--duration", "60s", "--rate", "1000"])
+        try await eventually("the first summary") { demo.output.contains("read ") }
+        demo.signal(SIGINT)
+        let ended = await demo.wait()
+        #expect(ended.status == 0, "\(ended.errors)")
+        #expect(ended.output.contains("missing 0, duplicate 0"), "\(ended.output)")
     }
 
     @Test("a second process on the same data directory is told who has it")
@@ -31,7 +41,7 @@ struct CommandTests {
     }
 
     @Test(
-        "the same seed generates the same lines, in every named format",
+        "every named format is generated, anew for each seed",
         arguments: [
             "combined", "common", "vhost_combined", "nginx-error", "json",
         ])

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// SIGKILL at random moments under load.
-@Suite("kill -9")
+@Suite("kill -9", .timeLimit(.minutes(15)))
 struct KillTests {
     static let kills = 50
 
@@ -18,7 +18,9 @@ struct KillTests {
             let sluice = try Program(Program.sluice, pipeline.up())
             // The moment is random, from before the lock is taken to the middle of steady work: the load goes on beside it.
             let deadline = ContinuousClock.now + .milliseconds(Int(random.next() % 900))
-            while ContinuousClock.now < deadline && sluice.isRunning { try writer.burst() }
+            while ContinuousClock.now < deadline && sluice.isRunning {
+                if writer.written < 500_000 { try writer.burst() } else { await Task.yield() }
+            }
             if !sluice.isRunning {
                 early += 1
                 let result = await sluice.wait()
@@ -28,6 +30,8 @@ struct KillTests {
             _ = await sluice.wait()
         }
         #expect(early == 0)
+        let shipped = try await pipeline.values(of: "nginx.access").count
+        #expect(shipped > 0, "nothing was shipped before the last kill")
         let finished = try await pipeline.finish()
         #expect(finished.status == 0, "\(finished.errors)")
         try await expectEachOnce(pipeline, lines: writer.written)
@@ -43,8 +47,11 @@ struct KillTests {
             FileManager.default.fileExists(atPath: pipeline.data + "/nginx.access-0")
         }
         sluice.signal(SIGTERM)
-        sluice.signal(SIGTERM)
-        _ = await sluice.wait()
+        try await eventually("it stops") { sluice.errors.contains("stopping") || !sluice.isRunning }
+        sluice.signal(SIGINT)
+        let ended = await sluice.wait()
+        // At once, or it had drained already.
+        #expect(ended.status == 128 + SIGINT || ended.status == 0, "\(ended.status): \(ended.errors)")
         let finished = try await pipeline.finish()
         #expect(finished.status == 0, "\(finished.errors)")
         try await expectEachOnce(pipeline, lines: writer.written)

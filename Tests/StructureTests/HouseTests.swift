@@ -72,7 +72,8 @@ struct HouseTests {
             let path = file.path.dropFirst(Self.root.path.count + 1)
             let room = String(path.split(separator: "/")[1])
             let text = try String(contentsOf: file, encoding: .utf8)
-            let importLine = /(?m)^(?:@\w+ |package |public |internal )*import (?:struct |class |enum |func )?(\w+)/
+            let importLine =
+                /(?m)^(?:@\w+ |package |public |internal |fileprivate |private )*import (?:struct |class |enum |func )?(\w+)/
             for match in text.matches(of: importLine) {
                 let module = String(match.1)
                 guard Self.isRoom(module) else { continue }

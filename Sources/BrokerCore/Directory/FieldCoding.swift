@@ -4,9 +4,6 @@ struct FieldReader {
 
     init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
 
-    /// Whether every byte has been read.
-    var isAtEnd: Bool { bytes.isEmpty }
-
     mutating func integer<T: FixedWidthInteger>(_ type: T.Type) throws(BrokerError) -> T {
         let width = T.bitWidth / 8
         guard bytes.count >= width else { throw Self.short }

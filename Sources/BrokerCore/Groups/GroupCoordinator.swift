@@ -39,12 +39,11 @@ final class GroupCoordinator: Sendable {
             guard !state.isClosed else { return nil }
             state.lastMember += 1
             let member = state.lastMember
-            let key = group.map(GroupKey.named) ?? .anonymous(member)
-            state.groups[key, default: Entry()].signals[member] = signal
-            return (key, member)
+            return (group.map(GroupKey.named) ?? .anonymous(member), member)
         }
         guard let joined else { throw BrokerError(.closed, "the broker is closed") }
-        _ = try handle(.joined(joined.member, partitions), in: joined.key)
+        // The signal with the member, not before: a group that dissolves in between would take it along.
+        _ = try handle(.joined(joined.member, partitions), in: joined.key, signal: signal)
         return joined
     }
 
@@ -120,11 +119,15 @@ final class GroupCoordinator: Sendable {
     var isClosed: Bool { state.withLock { $0.isClosed } }
 
     private func handle(
-        _ event: ConsumerGroup.Event, in key: GroupKey
+        _ event: ConsumerGroup.Event, in key: GroupKey, signal: WakeSignal? = nil
     ) throws(BrokerError) -> [ConsumerGroup.Action] {
         let (outcome, signals) = state.withLock {
             state -> (Result<[ConsumerGroup.Action], BrokerError>, [WakeSignal]) in
             var entry = state.groups[key] ?? Entry()
+            if case .joined(let member, _) = event { entry.signals[member] = signal }
+            if case .topicDeleted(let topic) = event {
+                entry.firstStarts = entry.firstStarts.filter { $0.key.topic != topic }
+            }
             let outcome = Result<[ConsumerGroup.Action], BrokerError> { () throws(BrokerError) in
                 try entry.machine.handle(event)
             }

@@ -12,9 +12,10 @@ package enum StartOffset: Sendable {
 
 /// What a member of a group is handed.
 package enum MemberEvent: Sendable {
-    /// Batches of one partition: at least one. `endOffset` is the last stable offset.
+    /// Batches of one partition: at least one. `endOffset` is the last stable offset; `readToEnd` are the other partitions with nothing to read.
     case delivery(
-        source: TopicPartition, batches: [RecordBatch], startOffset: Int64, nextOffset: Int64, endOffset: Int64)
+        source: TopicPartition, batches: [RecordBatch], startOffset: Int64, nextOffset: Int64, endOffset: Int64,
+        readToEnd: [TopicPartition])
     /// Partitions that are now this member's, with the position each continues from.
     case assigned([(source: TopicPartition, position: CommittedPosition)])
     /// Partitions that go at the next call of `next`.
@@ -42,7 +43,7 @@ package actor GroupMember {
         /// What was read from `position` on and not handed out yet.
         var ahead: CommittedRead?
 
-        /// When the next batch was written.
+        /// The next batch's greatest timestamp, as its producer set it.
         var timeAhead: Int64? { ahead?.batches.first?.maxTimestamp }
     }
 
@@ -51,8 +52,9 @@ package actor GroupMember {
     private let topics: [String: Topic]
     private let start: StartOffset
     private let deliveryBytesMax: Int
-    /// With several partitions a delivery is cut to this part of its limit, so that none runs far ahead of the others in time.
-    private static let sharedDeliveryDivisor = 8
+    /// Several partitions share the limit of a delivery, so that none runs far ahead of the others in time; but every delivery costs its consumer
+    /// a commit, so none is cut smaller than this part.
+    private static let sharedDeliveryDivisorMax = 8
     private let coordinator: GroupCoordinator
     private let offsets: OffsetStore
     private let logger: Logger
@@ -60,6 +62,8 @@ package actor GroupMember {
     private let id: ConsumerGroup.MemberID
     private let signal = WakeSignal()
     private var cursors: [Cursor] = []
+    /// Where the search for the oldest begins: partitions whose next batches are of the same time take turns.
+    private var turn = 0
     private var isClosed = false
 
     init(
@@ -163,7 +167,8 @@ package actor GroupMember {
             case .earliest: log.startOffset
             case .latest: log.lastStableOffset
             }
-        return CommittedPosition(offset: coordinator.firstStart(of: partition.id, in: key, default: offset))
+        let first = coordinator.firstStart(of: partition.id, in: key, default: offset)
+        return CommittedPosition(offset: clamp(first, in: partition, "first position"))
     }
 
     /// The nearest offset the log has; a group whose position is outside has missed records, or the log has lost some.
@@ -190,31 +195,38 @@ package actor GroupMember {
 
     private func fetch() throws(BrokerError) -> MemberEvent? {
         var oldest: (index: Int, time: Int64)?
-        for index in cursors.indices {
+        for step in 0..<cursors.count {
+            let index = (turn + step) % cursors.count
             if cursors[index].ahead == nil { try readAhead(index) }
-            guard let time = cursors[index].timeAhead, time < oldest?.time ?? Int64.max else { continue }
+            guard let time = cursors[index].timeAhead else { continue }
+            if let oldest, oldest.time <= time { continue }
             oldest = (index, time)
         }
         guard let index = oldest?.index, let read = cursors[index].ahead else { return nil }
+        turn = index + 1
         let cursor = cursors[index]
+        let readToEnd = cursors.filter { $0.ahead == nil }.map(\.partition.id)
         cursors[index].ahead = nil
         cursors[index].position = read.nextOffset
         cursors[index].deliveredTo = read.nextOffset
         return .delivery(
             source: cursor.partition.id, batches: read.batches, startOffset: cursor.position,
-            nextOffset: read.nextOffset, endOffset: max(read.nextOffset, cursor.partition.log.lastStableOffset))
+            nextOffset: read.nextOffset, endOffset: max(read.nextOffset, cursor.partition.log.lastStableOffset),
+            readToEnd: readToEnd)
     }
 
     private func readAhead(_ index: Int) throws(BrokerError) {
         let partition = cursors[index].partition
         let from = clampToStart(index)
-        let bytesMax = cursors.count > 1 ? max(1, deliveryBytesMax / Self.sharedDeliveryDivisor) : deliveryBytesMax
+        let bytesMax = max(1, deliveryBytesMax / min(cursors.count, Self.sharedDeliveryDivisorMax))
         let read: CommittedRead
         do throws(LogError) {
             read = try CommittedRead.read(partition.log, from: from, bytesMax: bytesMax)
         } catch {
             // Retention may pass the position between the check and the read: look again.
             if error.code == .offsetOutOfRange, partition.log.startOffset > from { return try readAhead(index) }
+            // The topic was deleted or the broker closed since this call began: the next look at the group tells.
+            if error.code == .closed { return signal.raise() }
             throw BrokerError(error, "cannot read \(partition.id)")
         }
         if read.batches.isEmpty {

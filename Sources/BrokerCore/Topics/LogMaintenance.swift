@@ -20,7 +20,10 @@ final class LogMaintenance: Sendable {
 
     func start(every interval: Duration) {
         let loop = Task { [weak self] in
-            while (try? await Task.sleep(for: interval)) != nil { await self?.run() }
+            while (try? await Task.sleep(for: interval)) != nil {
+                guard let self else { return }
+                await self.run()
+            }
         }
         task.withLock { $0 = loop }
     }

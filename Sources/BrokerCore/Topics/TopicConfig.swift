@@ -69,7 +69,7 @@ package struct TopicConfig: Sendable, Equatable {
     /// The partition logs' config, with the broker's settings where the topic says nothing.
     func logConfig(_ settings: EmbeddedSettings) -> LogConfig {
         LogConfig(
-            segmentBytes: min(segmentBytes ?? settings.segmentBytes, Int(Int32.max)),
+            segmentBytes: min(segmentBytes ?? segmentBytesByDefault(settings), Int(Int32.max)),
             segmentMilliseconds: segmentMilliseconds ?? settings.segmentAge.milliseconds,
             retentionBytes: (retentionBytes ?? settings.retentionBytes.map { Int64($0) }).flatMap { $0 < 0 ? nil : $0 },
             retentionMilliseconds: (retentionMilliseconds ?? settings.retentionAge?.milliseconds).flatMap {
@@ -77,6 +77,13 @@ package struct TopicConfig: Sendable, Equatable {
             },
             cleanupPolicy: isCompacted ? .compact : .delete,
             maxBatchBytes: maxMessageBytes ?? Self.maxMessageBytesDefault)
+    }
+
+    /// Compacted topics hold state that is read whole, and only closed segments are compacted: theirs are small.
+    private static let compactedSegmentBytesMax = 16 << 20
+
+    private func segmentBytesByDefault(_ settings: EmbeddedSettings) -> Int {
+        isCompacted ? min(settings.segmentBytes, Self.compactedSegmentBytesMax) : settings.segmentBytes
     }
 }
 

@@ -37,18 +37,25 @@ actor TransactionalProducer {
     func openSession() async throws(BrokerError) -> TransactionMachine.SessionID {
         while machine.isCommitting && !isShutDown { await waitForChange() }
         try refuseShutDown()
-        await end(try machine.handle(.sessionOpened))
+        let actions = try machine.handle(.sessionOpened)
+        // Before anything is waited for: a newer session may come in meanwhile, and its decisions must not be superseded by this one's record.
         let session = machine.session
+        await end(actions)
         let identity = try await giveIdentity()
+        try requireNewest(session)
         let offset = try services.log.append(
             TransactionRecord(
                 transactionalId: id, identity: identity, status: .empty, partitions: [],
                 lastUpdate: systemMilliseconds()))
         try await services.log.waitUntilDurable(offset)
+        try requireNewest(session)
+        return session
+    }
+
+    private func requireNewest(_ session: TransactionMachine.SessionID) throws(BrokerError) {
         guard session == machine.session else {
             throw BrokerError(.fenced, "a newer session of '\(id)' has taken over")
         }
-        return session
     }
 
     /// Appends to the open transaction, beginning one if there is none. The data become durable with the commit.

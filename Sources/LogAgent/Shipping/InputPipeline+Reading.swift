@@ -47,7 +47,7 @@ extension InputPipeline {
                 pass(file, to: line.upperBound + 1, of: window, from: &from, lines: 1, deadLines: 1)
             }
         }
-        if isLast, file.isFinishing, from < window.count {
+        if isLast, file.isFinishing, file.isDeleted, from < window.count {
             // The file is gone and its last line will never have a newline.
             let isShipped = window.count - from <= settings.lineBytesMax
             if isShipped {

@@ -28,7 +28,6 @@ enum StateTopic {
                 case .idle: break reading
                 case .delivery(let delivery):
                     try take(delivery, keys: keys, into: &records, hasStarted: &hasStarted)
-                    if delivery.nextOffset >= delivery.endOffset { break reading }
                 }
             }
         } catch {

@@ -42,6 +42,8 @@ final class TailedFile {
     var isTouched = false
     /// Whether it is let go at the next commit.
     var isFinishing = false
+    /// Whether the next commit forgets it: it is deleted, and its last look has been taken.
+    var isEnding: Bool { isFinishing && isDeleted && !isQueued }
     /// Whether the bytes before the offset were compared since it was opened by its path.
     var isRecognised: Bool
     /// Whether it was found equal to its original as far as that was read then.

@@ -20,6 +20,9 @@ extension Tailer {
                 file.generation.current != file.generation.committed
                     && recorded[file.generation.id]?.current == file.generation.current
             }
+            || touched.contains { file in
+                file.isEnding && file.generation.isRecorded && recorded[file.generation.id] == nil
+            }
         if isCommitted {
             endings.removeAll()
             cuts.removeAll()

@@ -295,14 +295,14 @@ final class Tailer {
 
     /// The places to commit: those of files, and of generations that ended in this transaction and are not settled yet.
     var placesToCommit: [Generation] {
-        touched.filter { !$0.isFinishing || !$0.isDeleted }.map(\.generation)
+        touched.filter { !$0.isEnding }.map(\.generation)
             + orphans.map(\.generation).filter { $0.current != $0.committed }
     }
 
     /// The generations whose records go.
     var recordsToDelete: [UInt64] {
         endings.map(\.generation).filter(\.isRecorded).map(\.id)
-            + touched.filter { $0.isFinishing && $0.isDeleted && $0.generation.isRecorded }.map(\.generation.id)
+            + touched.filter { $0.isEnding && $0.generation.isRecorded }.map(\.generation.id)
     }
 
     /// The losses to report with the next commit.
@@ -317,11 +317,17 @@ final class Tailer {
 
     /// The transaction is committed.
     func committed() {
+        var waiting: [TailedFile] = []
         for file in touched {
             file.generation.commit()
             file.generation.isRecorded = true
             file.isTouched = false
             guard file.isFinishing else { continue }
+            // Its last look is still to come.
+            guard !file.isQueued else {
+                waiting.append(file)
+                continue
+            }
             file.isFinishing = false
             if file.isBehind { enqueue(file) } else { letGo(file) }
         }
@@ -330,6 +336,7 @@ final class Tailer {
             orphans[index].generation.isRecorded = true
         }
         touched.removeAll(keepingCapacity: true)
+        for file in waiting { touch(file) }
         endings.removeAll()
         cuts.removeAll()
         for file in waitingForRoom { enqueue(file) }

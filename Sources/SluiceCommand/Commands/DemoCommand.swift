@@ -32,15 +32,16 @@ struct DemoCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            LineLogHandler.bootstrap(level: logging.level)
+            // On a terminal the table shows the last errors; lines between would tear it.
+            LineLogHandler.bootstrap(level: LiveView.isOnTerminal ? max(logging.level, .error) : logging.level)
             let folder = try DemoFolder(kept: dataDirectory)
-            defer { folder.removeIfTemporary() }
             let ledger = try await ship(in: folder)
             print(ledger.description)
             guard ledger.isBalanced else {
                 throw CommandFailure(
-                    "the ledger does not balance; please report it, with the folder of --data-dir", code: 2)
+                    "the ledger does not balance; please report it, with the folder \(folder.path)", code: 2)
             }
+            folder.removeIfTemporary()
         }
     }
 

@@ -28,7 +28,9 @@ struct GenerateAccessLog: AsyncParsableCommand {
     var seed: UInt64?
 
     func validate() throws {
-        guard rate ?? 1 > 0, lines ?? 0 >= 0 else { throw ValidationError("--rate and --lines are counts above zero") }
+        guard rate ?? 1 > 0, lines ?? 0 >= 0 else {
+            throw ValidationError("--rate is a count above zero, and --lines is none below zero")
+        }
     }
 
     func run() async throws {

@@ -13,7 +13,9 @@ struct LogCommand: AsyncParsableCommand {
 /// `sluice log list`: the topics and their partitions.
 struct LogList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Lists the topics with their partitions, offsets and sizes.")
+        commandName: "list", abstract: "Lists the topics with their partitions, offsets and sizes.",
+        discussion:
+            "Every batch is read and its checksum verified; a damaged partition is named, and the exit code is 1.")
 
     @Option(name: .customLong("data-dir"), help: "The folder of the log.")
     var dataDirectory: String
@@ -21,14 +23,21 @@ struct LogList: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailures {
             var table = TextTable(["topic", "partition", "start", "end", "size"])
+            var damage: [LogError] = []
             for partition in try PartitionFolder.all(in: dataDirectory) {
-                let contents = try partition.contents()
-                table.add([
-                    partition.id.topic, "\(partition.id.partition)", "\(contents.startOffset)", "\(contents.endOffset)",
-                    readableBytes(contents.bytes),
-                ])
+                var cells = [partition.id.topic, "\(partition.id.partition)"]
+                do throws(LogError) {
+                    let contents = try partition.contents()
+                    cells += ["\(contents.startOffset)", "\(contents.endOffset)", readableBytes(contents.bytes)]
+                } catch {
+                    damage.append(error)
+                    cells += ["damaged", "", ""]
+                }
+                table.add(cells)
             }
             for line in table.lines { print(line) }
+            for error in damage { complain("sluice: \(error)") }
+            if !damage.isEmpty { throw ExitCode(1) }
         }
     }
 }

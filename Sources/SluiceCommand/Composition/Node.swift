@@ -22,7 +22,7 @@ struct Node: Sendable {
     let application: StreamApplication
     let agent: LogAgent
 
-    /// How long a graceful stop may take before the process ends all the same; nothing is lost by it.
+    /// How long a graceful stop may take before the process ends all the same.
     static let stopLimit = Duration.seconds(20)
 
     private static let logger = Logger(label: "sluice")
@@ -49,7 +49,7 @@ struct Node: Sendable {
         self.binder = binder
         let binders: [String: any Binder] = ["embedded": binder]
         application = try StreamApplication(settings: settings, binders: binders)
-        agent = try LogAgent(settings: settings.agent, stream: settings.stream, binders: binders)
+        agent = LogAgent(settings: settings.agent, stream: settings.stream, binders: binders)
     }
 
     /// Runs until `end`, then stops in order: the inputs, then the stages. What fails ends the run and is thrown.
@@ -72,13 +72,17 @@ struct Node: Sendable {
                 return .worker
             }
             group.addTask {
+                // Work that makes input ends first, and what it made is read and processed all the same.
+                if case .idleAfter = end { return .worker }
                 for await _ in asked.stream {}
                 return Task.isCancelled ? .worker : .end
             }
-            group.addTask { try await waitForEnd(end) }
+            group.addTask { try await waitForEnd(end, asked: asked.stream) }
             // Workers end by themselves only when there is nothing for them to do, such as an agent without inputs.
             while let part = try await group.next(), part == .worker {}
-            try await stop()
+            let limit = StopLimit(Self.stopLimit)
+            defer { limit.lift() }
+            await stop()
             group.cancelAll()
         }
     }
@@ -88,36 +92,26 @@ struct Node: Sendable {
         case end
     }
 
-    private func waitForEnd(_ end: End) async throws -> Part {
+    private func waitForEnd(_ end: End, asked: AsyncStream<Void>) async throws -> Part {
         switch end {
         case .signal: return .worker
         case .idle: break
-        case .idleAfter(let work): try await work()
+        case .idleAfter(let work):
+            try await withThrowingTaskGroup(of: Void.self) { race in
+                race.addTask { try await work() }
+                race.addTask { for await _ in asked {} }
+                try await race.next()
+                race.cancelAll()
+            }
         }
         await agent.waitUntilIdle()
         await application.waitUntilIdle()
         return .end
     }
 
-    /// Stops the inputs, then the stages, within the limit.
-    private func stop() async throws {
-        let finished = await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                await agent.shutdown()
-                await application.shutdown()
-                return true
-            }
-            group.addTask {
-                try? await Task.sleep(for: Self.stopLimit)
-                return false
-            }
-            let finished = await group.next() ?? true
-            group.cancelAll()
-            return finished
-        }
-        if !finished {
-            throw CommandFailure(
-                "not drained within \(Self.stopLimit); nothing is lost: the next start continues from the last commit")
-        }
+    /// Stops the inputs, then the stages.
+    private func stop() async {
+        await agent.shutdown()
+        await application.shutdown()
     }
 }

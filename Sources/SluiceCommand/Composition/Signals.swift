@@ -11,4 +11,6 @@ func watchTerminationSignals(_ onFirst: @Sendable (UnixSignal) -> Void) async {
         isStopping = true
         onFirst(signal)
     }
+    // Trapping has left them ignored; whatever still runs, such as closing the log, can be interrupted again.
+    for signal in [SIGTERM, SIGINT] { Foundation.signal(signal, SIG_DFL) }
 }

@@ -17,6 +17,7 @@ struct DemoFolder {
     }
 
     func removeIfTemporary() {
+        // Left behind, it is one more folder among the temporary ones.
         if isTemporary { try? FileManager.default.removeItem(atPath: path) }
     }
 }

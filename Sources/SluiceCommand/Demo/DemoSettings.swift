@@ -1,6 +1,6 @@
 import Settings
 
-/// What `sluice demo` runs: `bindings/access-log.yaml` over one file, in Swift, so that the binary alone shows it.
+/// What `sluice demo` runs: the stages of `bindings/access-log.yaml` over one file, in Swift, so that the binary alone shows it.
 enum DemoSettings {
     static let accessTopic = "nginx.access"
     static let hitsTopic = "nginx.hits"
@@ -30,6 +30,7 @@ enum DemoSettings {
                 kind: .aggregate(
                     AggregateOptions(
                         window: .seconds(1), allowedLateness: .seconds(5),
+                        groupBy: [.init(name: "status", expression: SourceText("status"))],
                         measures: [
                             .init(name: "hits", function: .count),
                             .init(name: "bytes", function: .sum, of: SourceText("body_bytes_sent")),

@@ -7,9 +7,11 @@ import Streams
 struct LiveView {
     let node: Node
 
+    static var isOnTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
     /// Draws until cancelled, and once more then.
     func run() async {
-        let isTerminal = isatty(STDOUT_FILENO) == 1
+        let isTerminal = Self.isOnTerminal
         var screen = Screen()
         var rates = Rates()
         let interval: Duration = isTerminal ? .milliseconds(500) : .seconds(5)
@@ -99,7 +101,8 @@ private struct Screen {
         // What the picture before had more is cleared, and the cursor comes back to below the new one.
         text += "\u{1B}[J"
         height = lines.count
-        FileHandle.standardOutput.write(Data(text.utf8))
+        // A terminal that has gone away is no reason to stop shipping.
+        try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
     }
 
     private static var columns: Int {

@@ -9,13 +9,8 @@ struct PartitionFolder {
 
     /// All partitions in a data directory, by topic and number.
     static func all(in dataDirectory: String) throws -> [PartitionFolder] {
-        let names: [String]
-        do {
-            names = try FileManager.default.contentsOfDirectory(atPath: dataDirectory)
-        } catch {
-            throw CommandFailure("\(dataDirectory): there is no log: \(error.localizedDescription)")
-        }
-        return names.compactMap { name in
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: dataDirectory)) ?? []
+        let folders = names.compactMap { name -> PartitionFolder? in
             guard let dash = name.lastIndex(of: "-"), dash != name.startIndex,
                 let number = Int32(name[name.index(after: dash)...]), number >= 0
             else { return nil }
@@ -25,11 +20,17 @@ struct PartitionFolder {
                 return nil
             }
             return PartitionFolder(id: TopicPartition(topic: String(name[..<dash]), partition: number), path: path)
-        }.sorted { $0.id < $1.id }
+        }
+        guard !folders.isEmpty else {
+            throw CommandFailure(
+                "\(dataDirectory): there is no log; name the folder that `sluice up --data-dir` was given (default ./data)"
+            )
+        }
+        return folders.sorted { $0.id < $1.id }
     }
 
     /// Its offsets and size at present.
-    func contents() throws -> (startOffset: Int64, endOffset: Int64, bytes: Int64) {
+    func contents() throws(LogError) -> (startOffset: Int64, endOffset: Int64, bytes: Int64) {
         let reader = try LogReader(directory: path)
         var end = reader.startOffset
         var bytes: Int64 = 0

@@ -13,9 +13,9 @@ struct CommandFailure: Error, CustomStringConvertible {
     }
 }
 
-/// Writes a line to standard error.
+/// Writes a line to standard error; where that cannot be written, as on a full disk, the line is lost and the work goes on.
 func complain(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
+    try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
 }
 
 /// Runs a command's body and turns what it throws into a line and an exit code.

@@ -9,11 +9,20 @@ struct ChainStage: RewindingStage {
     /// The rest: one stage, or again a chain.
     private var rest: any Stage
     private var between = StageOutput()
+    /// Found once: a dynamic cast for each record costs as much as a stage.
+    private let firstRewinds: Bool
+    private let restRewinds: Bool
 
     /// - Precondition: at least one stage follows the first.
     init(_ first: any Stage, _ rest: any Stage) {
         self.first = first
         self.rest = rest
+        firstRewinds = Self.rewinds(first)
+        restRewinds = Self.rewinds(rest)
+    }
+
+    private static func rewinds(_ stage: any Stage) -> Bool {
+        (stage as? ChainStage).map { $0.firstRewinds || $0.restRewinds } ?? (stage is any RewindingStage)
     }
 
     /// The stages as one.
@@ -26,7 +35,8 @@ struct ChainStage: RewindingStage {
         between.removeAll()
         between.inherit(from: record)
         try first.process(record, into: &between)
-        let wasSeen = (rest as? any RewindingStage)?.wasSeen(record.source, offset: record.offset) ?? false
+        let wasSeen =
+            restRewinds && (rest as? any RewindingStage)?.wasSeen(record.source, offset: record.offset) == true
         try passOn(derivedFrom: record, isRepeated: wasSeen, into: &output)
         between.removeAll()
     }
@@ -65,7 +75,8 @@ struct ChainStage: RewindingStage {
     }
 
     func wasSeen(_ source: TopicPartition, offset: Int64) -> Bool {
-        [first, rest].contains { ($0 as? any RewindingStage)?.wasSeen(source, offset: offset) ?? false }
+        firstRewinds && (first as? any RewindingStage)?.wasSeen(source, offset: offset) == true
+            || restRewinds && (rest as? any RewindingStage)?.wasSeen(source, offset: offset) == true
     }
 
     /// Hands what `between` holds to the rest of the chain. Of a repeated record only that is handed on which the rest knows how to pass over.

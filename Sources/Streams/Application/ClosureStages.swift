@@ -46,7 +46,7 @@ extension StageOutput {
                     value: value, key: message.key, headers: headers, timestamp: message.timestamp, to: destination)
             } else {
                 emitTombstone(
-                    key: message.key ?? [], headers: headers, timestamp: message.timestamp, to: destination)
+                    key: message.key, headers: headers, timestamp: message.timestamp, to: destination)
             }
         }
     }

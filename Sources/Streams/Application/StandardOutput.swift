@@ -13,7 +13,8 @@ final class StandardOutput: Sendable {
     private let turn = Mutex(())
 
     /// Writes all of the bytes.
-    /// - Throws: `StageError.failed` where the other end is gone or the disk behind it full.
+    /// A pipe whose reader has gone ends the process by SIGPIPE, as it does for any filter; nothing committed is lost.
+    /// - Throws: `StageError.failed` where the disk behind it is full.
     func write(_ bytes: [UInt8]) throws(StageError) {
         let failure = turn.withLock { _ in
             bytes.withUnsafeBytes { Self.writeAll($0) }

@@ -4,7 +4,14 @@ import Settings
 ///
 /// A value that may be shared by all workers; what changes from record to record lies in the `RecordFields` each worker passes in.
 package struct Expression: Sendable {
-    let tree: ExpressionTree
+    /// In a class, so that a copy counts one reference and not those of all the tree's arrays.
+    private final class Compiled: Sendable {
+        let tree: ExpressionTree
+
+        init(_ tree: ExpressionTree) { self.tree = tree }
+    }
+
+    private let compiled: Compiled
     /// What the expression comes to, as far as that is known before any record is seen.
     let type: ExpressionTree.StaticType
 
@@ -12,7 +19,9 @@ package struct Expression: Sendable {
     /// - Throws: what is wrong, where, and what to do.
     package init(parsing source: SourceText) throws(ExpressionError) {
         var parser = try ExpressionParser(source)
-        (tree, type) = try parser.parse()
+        let (tree, type) = try parser.parse()
+        compiled = Compiled(tree)
+        self.type = type
     }
 
     /// Parses a text that is to be true or false.
@@ -41,12 +50,12 @@ package struct Expression: Sendable {
 
     /// As `evaluate`, for one of several expressions over one record: `fields` was told to forget the record before.
     func evaluate(_ record: StageRecord, sharing fields: inout RecordFields) throws(StageError) -> ExpressionValue {
-        try tree.value(of: tree.root, record, &fields)
+        try compiled.tree.value(of: compiled.tree.root, record, &fields)
     }
 
     /// As `isTrue`, for one of several expressions over one record.
     func isTrue(_ record: StageRecord, sharing fields: inout RecordFields) throws(StageError) -> Bool {
-        try tree.isTrue(tree.root, record, &fields)
+        try compiled.tree.isTrue(compiled.tree.root, record, &fields)
     }
 
     /// The error of a record whose value has a type that an operation cannot take.

@@ -8,8 +8,9 @@ struct AccessLogStage: Stage {
     init(_ format: AccessLogFormat) { self.format = format }
 
     mutating func process(_ record: StageRecord, into output: inout StageOutput) throws {
-        guard record.withValue({ format.scan($0, into: &scanned) }) == true else {
-            let reason = scanned.rejection?.description ?? "is missing"
+        let isAccepted = record.withValue { format.scan($0, into: &scanned) }
+        guard isAccepted == true else {
+            let reason = isAccepted == nil ? "is missing" : scanned.rejection?.description ?? "does not fit"
             throw StageError(.rejected, "the line \(reason)", name: "UnparsableLine")
         }
         output.emit(from: record) { arena in

@@ -13,21 +13,26 @@ final class AppendedFile {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// Appends the bytes and takes away from them what was written.
+    /// Appends all the bytes and empties them, or none: what a failed write left is taken back, unless another worker has appended meanwhile.
     func write(_ bytes: inout [UInt8]) throws(StageError) {
         try openIfNeeded()
+        let start = lseek(descriptor, 0, SEEK_END)
         var written = 0
-        defer { bytes.removeFirst(written) }
         while written < bytes.count {
             let count = bytes.withUnsafeBytes {
                 Glibc.write(
                     descriptor, UnsafeRawBufferPointer(rebasing: $0[written...]).baseAddress, $0.count - written)
             }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw failure("cannot write", errno) }
+            guard count > 0 else {
+                let code = errno
+                if start >= 0, lseek(descriptor, 0, SEEK_END) == start + off_t(written) { ftruncate(descriptor, start) }
+                throw failure("cannot write", code)
+            }
             written += count
             isUnsynced = true
         }
+        bytes.removeAll(keepingCapacity: true)
     }
 
     /// Returns once everything written is on disk. After a failure the data may be lost: the file is opened anew.

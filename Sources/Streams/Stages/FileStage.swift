@@ -30,7 +30,6 @@ struct FileStage: Stage {
     }
 
     private mutating func flush() throws(StageError) {
-        // What was written leaves the buffer even when the rest could not be: trying again goes on in the middle.
         try file.write(&buffer)
     }
 }

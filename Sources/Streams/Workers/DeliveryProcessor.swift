@@ -292,7 +292,8 @@ struct DeliveryProcessor {
 
     /// Makes a dead letter of a record that failed for good, unless it is one the stage has had before: then its letter was sent before, too.
     private mutating func giveUp(_ record: StageRecord, _ error: any Error) throws(RecordsError) {
-        if let rewinding = stage as? any RewindingStage,
+        // A stage's passing failure, such as a full table, may be new; the others had their letter the first time.
+        if (error as? StageError)?.code != .failed, let rewinding = stage as? any RewindingStage,
             rewinding.wasSeen(record.source, offset: record.offset)
         {
             return

@@ -41,6 +41,14 @@ struct PartitionProgress {
         }
     }
 
+    /// Nothing is left to read in these partitions at present.
+    mutating func reachedEnd(_ partitions: [TopicPartition]) {
+        for partition in partitions {
+            guard let next = places[partition]?.next else { continue }
+            places[partition]?.end = next
+        }
+    }
+
     /// Partitions with unread records, or not read yet.
     var lagging: Set<TopicPartition> {
         Set(places.lazy.filter { $0.value.end != $0.value.next }.map(\.key))

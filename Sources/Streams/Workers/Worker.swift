@@ -162,7 +162,7 @@ final class Worker {
     /// Processes and commits a delivery, in one piece unless the binder refuses what follows from one of its records.
     private func handle(_ delivery: Delivery, _ connection: WorkerConnection) async throws(StreamError) -> Bool {
         var slice = DeliveryProcessor.Slice(delivery: delivery, from: delivery.startOffset, recordsMax: Int.max)
-        lastRead = ContinuousClock.now
+        progress.reachedEnd(delivery.readToEnd)
         while slice.from < delivery.nextOffset {
             let stageBefore = processor.stage
             let progressBefore = progress
@@ -227,6 +227,8 @@ final class Worker {
         progress.advance(
             slice.delivery.source, to: processor.nextOffset,
             of: max(slice.delivery.endOffset, processor.nextOffset))
+        // Silence begins here: what came while this delivery was held, retried or sent is not read yet.
+        lastRead = ContinuousClock.now
         try await finish(connection)
     }
 

@@ -44,7 +44,7 @@ extension GroupMember {
             case .assigned(let partitions):
                 for (source, position) in partitions { received.assigned[source] = position }
             case .revoked(let partitions): received.revoked += partitions
-            case .delivery(let source, let batches, let start, let next, let end):
+            case .delivery(let source, let batches, let start, let next, let end, _):
                 #expect(!batches.isEmpty)
                 for batch in batches { received.values[source, default: []] += try texts(batch, from: start) }
                 received.nextOffsets[source] = CommittedPosition(offset: next)
@@ -57,7 +57,7 @@ extension GroupMember {
     /// Waits for the next delivery, passing over other events.
     func delivery(within limit: Duration = .seconds(10)) async throws -> [String] {
         while let event = try await next(waitingUpTo: limit) {
-            guard case .delivery(_, let batches, let start, _, _) = event else {
+            guard case .delivery(_, let batches, let start, _, _, _) = event else {
                 if case .idle = event { break }
                 continue
             }
