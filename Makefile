@@ -28,7 +28,7 @@ run: build
 
 test: test-deps
 	swift build --build-tests
-	SLUICE_TEST_PYTHON=$(CURDIR)/$(PYTHON) swift test --skip-build
+	SLUICE_TEST_PYTHON=$(CURDIR)/$(PYTHON) swift test --skip-build --no-parallel
 
 lint:
 	swift format lint --strict --parallel --recursive $(SOURCES)

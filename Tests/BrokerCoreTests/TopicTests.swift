@@ -112,9 +112,9 @@ struct TopicTests {
         disk.fill(except: "topics")
         let full = await #expect(throws: BrokerError.self) { try await broker.deleteTopic("t") }
         #expect(full?.code == .diskFull)
+        disk.makeRoom()
         let half = await #expect(throws: BrokerError.self) { _ = try await broker.ensureTopic("t") }
         #expect(half?.code == .invalid)
-        disk.makeRoom()
         try await broker.deleteTopic("t")
         _ = try await broker.ensureTopic("t")
         #expect(broker.committed(group: "g").isEmpty)

@@ -23,7 +23,8 @@ struct LiveView {
             if isTerminal {
                 screen.draw(table(topics, rates))
             } else {
-                print(summary(topics, rates))
+                // Not by print, which keeps lines back where the output is no terminal.
+                try? FileHandle.standardOutput.write(contentsOf: Data((summary(topics, rates) + "\n").utf8))
             }
         }
     }

@@ -75,7 +75,10 @@ final class Program: Sendable {
         String(decoding: FileManager.default.contents(atPath: folder(name)) ?? Data(), as: UTF8.self)
     }
 
-    func signal(_ number: Int32) { Foundation.kill(pid, number) }
+    /// Sends it a signal, unless it has ended.
+    func signal(_ number: Int32) {
+        if isRunning { Foundation.kill(pid, number) }
+    }
 
     /// Waits for the end of the program.
     func wait() async -> Result {

@@ -139,7 +139,9 @@ struct JSONScannerTests {
             // Foundation reads any UTF-8 text only; what is JSON to it must be JSON to us, and the other way round.
             guard String(validating: text, as: UTF8.self) != nil, text.allSatisfy({ $0 != 0 }) else { continue }
             let isObject = (try? JSONSerialization.jsonObject(with: Data(text))) is [String: Any]
-            if isObject { #expect(isAccepted, "\(String(decoding: text, as: UTF8.self))") }
+            // Foundation takes a comma before a closing bracket, which RFC 8259 does not have.
+            let asText = String(decoding: text, as: UTF8.self)
+            if isObject, !asText.contains(/,\s*[}\]]/) { #expect(isAccepted, "\(asText)") }
             if isObject == isAccepted { agreed += 1 }
         }
         #expect(agreed > 1000)
