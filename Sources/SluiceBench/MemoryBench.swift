@@ -23,7 +23,7 @@ struct MemoryBench {
     /// In KiB, as the kernel counted it for the finished process.
     private func peakMemory(in folder: String, copies: Int) throws -> Int {
         let input = folder + "/access.log"
-        FileManager.default.createFile(atPath: input, contents: nil)
+        try Data().write(to: URL(filePath: input))
         let target = try FileHandle(forWritingTo: URL(filePath: input))
         for _ in 0..<copies {
             let source = try FileHandle(forReadingFrom: URL(filePath: log.path))

@@ -10,7 +10,7 @@ struct SampleLog {
     /// Writes the log.
     init(at path: String, megabytes: Int) throws {
         self.path = path
-        FileManager.default.createFile(atPath: path, contents: nil)
+        try Data().write(to: URL(filePath: path))
         let file = try FileHandle(forWritingTo: URL(filePath: path))
         var generator = TrafficGenerator(format: .combined, seed: 1)
         var lines = 0

@@ -174,6 +174,22 @@ struct GroupTests {
         try await broker.close()
     }
 
+    @Test("of several partitions' next batches the oldest is delivered first, whatever their times")
+    func oldestFirst() async throws {
+        let folder = try TestFolder()
+        let broker = try await opened(folder, partitions: 2)
+        let times: [(partition: Int32, time: Int64)] = [(0, 5), (0, 6), (1, 1), (1, .max)]
+        for (partition, time) in times {
+            let records = try batch(["\(partition)@\(time)"], timestamp: time)
+            _ = try await broker.append(records, to: TopicPartition("t", partition))
+        }
+        let member = try broker.join(group: "g", topics: ["t"], deliveryBytesMax: 1)
+        var values: [String] = []
+        for _ in 0..<4 { values += try await member.delivery() }
+        #expect(values == ["1@1", "0@5", "0@6", "1@\(Int64.max)"])
+        try await broker.close()
+    }
+
     @Test("a delivery is cut at the bytes wanted, but never below one batch, and begins inside a batch if need be")
     func deliveries() async throws {
         let folder = try TestFolder()

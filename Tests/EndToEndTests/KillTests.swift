@@ -86,7 +86,7 @@ final class NumberedWriter {
     private let linesPerBurst: Int
 
     init(path: String, linesPerBurst: Int) throws {
-        FileManager.default.createFile(atPath: path, contents: nil)
+        try Data().write(to: URL(filePath: path))
         file = try FileHandle(forWritingTo: URL(filePath: path))
         self.linesPerBurst = linesPerBurst
     }

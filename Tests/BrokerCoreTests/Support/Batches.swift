@@ -4,10 +4,10 @@ import Testing
 @testable import BrokerCore
 
 /// A batch of these texts, without keys.
-func batch(_ values: [String]) throws -> RecordBatch {
+func batch(_ values: [String], timestamp: Int64 = 1) throws -> RecordBatch {
     var builder = RecordBatchBuilder()
     for value in values {
-        Array(value.utf8).withUnsafeBytes { builder.append(key: nil, value: $0, timestamp: 1) }
+        Array(value.utf8).withUnsafeBytes { builder.append(key: nil, value: $0, timestamp: timestamp) }
     }
     return try builder.build()
 }

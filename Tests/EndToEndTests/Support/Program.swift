@@ -34,7 +34,7 @@ final class Program: Sendable {
         if let directory { process.currentDirectoryURL = URL(filePath: directory) }
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         for (name, keyPath) in [("out", \Process.standardOutput), ("err", \Process.standardError)] {
-            FileManager.default.createFile(atPath: folder(name), contents: nil)
+            try Data().write(to: URL(filePath: folder(name)))
             process[keyPath: keyPath] = try FileHandle(forWritingTo: URL(filePath: folder(name)))
         }
         let ended = AsyncStream<Void>.makeStream()
