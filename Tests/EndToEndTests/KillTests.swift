@@ -5,6 +5,8 @@ import Testing
 @Suite("kill -9", .timeLimit(.minutes(15)))
 struct KillTests {
     static let kills = 50
+    /// At most so many lines are written before each kill: more would only make the last run long.
+    static let linesPerKill = 3000
 
     @Test("after 50 kills under load every line is in the topics exactly once")
     func fiftyKills() async throws {
@@ -14,12 +16,12 @@ struct KillTests {
         let pipeline = try Pipeline()
         let writer = try NumberedWriter(path: pipeline.log, linesPerBurst: 400)
         var early = 0
-        for _ in 0..<Self.kills {
+        for kill in 1...Self.kills {
             let sluice = try Program(Program.sluice, pipeline.up())
             // The moment is random, from before the lock is taken to the middle of steady work: the load goes on beside it.
             let deadline = ContinuousClock.now + .milliseconds(Int(random.next() % 900))
             while ContinuousClock.now < deadline && sluice.isRunning {
-                if writer.written < 500_000 { try writer.burst() } else { await Task.yield() }
+                if writer.written < kill * Self.linesPerKill { try writer.burst() } else { await Task.yield() }
             }
             if !sluice.isRunning {
                 early += 1
