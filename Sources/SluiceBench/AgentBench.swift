@@ -12,9 +12,9 @@ struct AgentBench {
     let workplace: Workplace
 
     func run() async throws {
-        print("## Agent: file -> framed -> batches -> compressed -> appended (`flush: os`)\n")
-        print("| codec | bare loop MB per CPU-s | agent MB per CPU-s | ratio | target |")
-        print("|---|---|---|---|---|")
+        show("## Agent: file -> framed -> batches -> compressed -> appended (`flush: os`)\n")
+        show("| codec | bare loop MB per CPU-s | agent MB per CPU-s | ratio | target |")
+        show("|---|---|---|---|---|")
         for codec in [CompressionType.none, .lz4, .zstd, .gzip] {
             var bare: [Double] = []
             var agent: [Double] = []
@@ -33,9 +33,9 @@ struct AgentBench {
                 ratios.append(agentRate / bareRate)
             }
             let cells = [bare.median.rounded(to: 0), agent.median.rounded(to: 0), ratios.median.rounded(to: 2)]
-            print("| \(codec.name) | \(cells.joined(separator: " | ")) | 0.80 |")
+            show("| \(codec.name) | \(cells.joined(separator: " | ")) | 0.80 |")
         }
-        print("")
+        show("")
     }
 
     private func rate(_ cost: Cost) -> Double { Double(log.bytes) / 1e6 / cost.cpuSeconds }

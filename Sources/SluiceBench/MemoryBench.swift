@@ -7,17 +7,17 @@ struct MemoryBench {
     let workplace: Workplace
 
     func run() throws {
-        print("## Memory: the agent, zstd, `flush: os`, the whole process\n")
-        print("| input | peak RSS MiB | target |")
-        print("|---|---|---|")
+        show("## Memory: the agent, zstd, `flush: os`, the whole process\n")
+        show("| input | peak RSS MiB | target |")
+        show("|---|---|---|")
         for copies in [1, 10] {
             let folder = workplace.path + "/memory-\(copies)"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(atPath: folder) }
             let peak = try peakMemory(in: folder, copies: copies)
-            print("| \(copies * log.bytes / 1_000_000) MB | \((Double(peak) / 1024).rounded(to: 1)) | 64 |")
+            show("| \(copies * log.bytes / 1_000_000) MB | \((Double(peak) / 1024).rounded(to: 1)) | 64 |")
         }
-        print("")
+        show("")
     }
 
     /// In KiB, as the kernel counted it for the finished process.

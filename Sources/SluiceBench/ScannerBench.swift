@@ -24,13 +24,13 @@ struct ScannerBench {
             json.removeAll(keepingCapacity: true)
             format.appendJSON(scanned, of: line, to: &json)
         }
-        print("## Scanner, `combined`, one thread\n")
-        print("| | GB/s per core | ns a line | target GB/s |")
-        print("|---|---|---|---|")
+        show("## Scanner, `combined`, one thread\n")
+        show("| | GB/s per core | ns a line | target GB/s |")
+        show("|---|---|---|---|")
         let perLine = Double(bytes.count) / Double(lines / runs)
-        print("| scan | \(scan.rounded(to: 2)) | \((perLine / scan).rounded(to: 0)) | 3 |")
-        print("| scan and write JSON | \(render.rounded(to: 2)) | \((perLine / render).rounded(to: 0)) | |\n")
-        print("\(parsed * 100 / max(lines, 1)) % of the lines parse; the others are the generator's garbage.\n")
+        show("| scan | \(scan.rounded(to: 2)) | \((perLine / scan).rounded(to: 0)) | 3 |")
+        show("| scan and write JSON | \(render.rounded(to: 2)) | \((perLine / render).rounded(to: 0)) | |\n")
+        show("\(parsed * 100 / max(lines, 1)) % of the lines parse; the others are the generator's garbage.\n")
     }
 
     /// Gigabytes a CPU-second: the median of the runs. Splitting the lines is part of it.

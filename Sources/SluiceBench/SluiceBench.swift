@@ -38,7 +38,7 @@ struct SluiceBench: AsyncParsableCommand {
         defer { workplace.remove() }
         let parts = only.isEmpty ? Part.allCases : only
         let log = try SampleLog(at: workplace.path + "/access.log", megabytes: megabytes)
-        print("\(log.lines) lines, \(log.bytes) bytes, \(log.bytes / log.lines) bytes a line\n")
+        show("\(log.lines) lines, \(log.bytes) bytes, \(log.bytes / log.lines) bytes a line\n")
         // First: a child's greatest resident size starts from its parent's.
         if parts.contains(.memory) { try MemoryBench(log: log, workplace: workplace).run() }
         if parts.contains(.scanner) { try ScannerBench(log: log, runs: runs).run() }
