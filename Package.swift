@@ -51,6 +51,7 @@ let package = Package(
         .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "CByteMask"),
         .target(name: "CCRC32C"),
 
         // The rooms, from the bytes up.
@@ -64,7 +65,7 @@ let package = Package(
         room("BinderConformance", ["BinderKit"]),
         room("EmbeddedBinder", ["BinderKit", "BrokerCore"]),
         room("AccessLogs"),
-        room("Streams", ["AccessLogs", "BinderKit", lifecycle, logging, metrics]),
+        room("Streams", ["AccessLogs", "BinderKit", "CByteMask", lifecycle, logging, metrics]),
         room("LogAgent", ["AccessLogs", "BinderKit", logging, metrics]),
         command(
             "SluiceCommand",
@@ -84,7 +85,7 @@ let package = Package(
         tests("SettingsLoaderTests", ["SettingsLoader"], exclude: ["Broken", "Good"]),
         tests("BinderConformanceTests", ["BinderConformance", "EmbeddedBinder"]),
         tests("AccessLogsTests", ["AccessLogs"]),
-        tests("StreamsTests", ["EmbeddedBinder", "SettingsLoader", "Streams"]),
+        tests("StreamsTests", ["CByteMask", "EmbeddedBinder", "SettingsLoader", "Streams"]),
         tests("LogAgentTests", ["EmbeddedBinder", "LogAgent"]),
         tests("EndToEndTests", ["SluiceCommand"], exclude: ["Broken"]),
         tests("StructureTests"),

@@ -1,8 +1,9 @@
 /// A compiled format of web-server log lines: scans lines into fields, writes fields as lines, and turns lines into JSON.
 ///
 /// A line is accepted only when rendering its fields gives it back byte for byte and no other division of it into fields does; what is not accepted is
-/// rejected whole. Immutable, so one value serves all threads; each thread has its own `ScannedLine`.
-package struct AccessLogFormat: Sendable {
+/// rejected whole. Immutable, so one serves all threads; each thread has its own `ScannedLine`. A class, so that a call counts one reference and not
+/// those of all its arrays.
+package final class AccessLogFormat: Sendable {
     /// nginx's `escape=` parameter of `log_format`.
     package enum Escape: String, Sendable, CaseIterable {
         /// `\xHH` for what could break the line; nginx's default.
@@ -56,7 +57,7 @@ package struct AccessLogFormat: Sendable {
         layout = JSONLayout(fields: fields)
     }
 
-    private init(pieces: [LineTemplate.Piece], escapes: [LogEscape]) throws(AccessLogFormatError) {
+    private convenience init(pieces: [LineTemplate.Piece], escapes: [LogEscape]) throws(AccessLogFormatError) {
         let template = try LineTemplate(pieces, escapes: escapes)
         var fields: [Field] = []
         for case .field(let field, _) in pieces { fields.append(field) }

@@ -22,14 +22,8 @@ public struct StageOutput {
         package let destination: Int
     }
 
-    /// A state of the output to go back to.
-    package struct Mark {
-        fileprivate let entries: Int
-        fileprivate let bytes: Int
-    }
-
-    /// The bytes the entries' ranges lie in.
-    package private(set) var arena: [UInt8] = []
+    /// The bytes the entries' ranges lie in. A stage appends a value to them and then calls `emit(from:valueFrom:)`.
+    package var arena: [UInt8] = []
     /// What was emitted, in order.
     package private(set) var entries: [Entry] = []
     /// The topics that entries name, each once.
@@ -69,33 +63,14 @@ public struct StageOutput {
 
     /// Emits the record as it is: key, value, headers and timestamp.
     public mutating func forward(_ record: StageRecord, to destination: Destination = .output(0)) {
-        let value = record.valueRange.map { append(record.payload[$0]) }
-        entries.append(
-            Entry(
-                key: record.keyRange.map { append(record.payload[$0]) }, value: value,
-                headers: append(record.payload[record.headerRange]), headerCount: record.headerCount,
-                timestamp: record.timestamp, destination: index(of: destination)))
+        emit(record.valueRange.map { append(record.payload, $0) }, from: record, to: destination)
     }
 
-    /// Emits a record whose value `body` appends to the arena in place. Key, headers and timestamp are those of `record`.
-    /// - Throws: what `body` throws; the output is then as before.
+    /// Emits a record whose value has been appended to the arena from `start` on. Key, headers and timestamp are those of `record`.
     package mutating func emit(
-        from record: StageRecord, to destination: Destination = .output(0),
-        appendingValue body: (_ arena: inout [UInt8]) throws -> Void
-    ) rethrows {
-        let start = arena.count
-        do {
-            try body(&arena)
-        } catch {
-            arena.removeSubrange(min(start, arena.count)...)
-            throw error
-        }
-        let value = start..<arena.count
-        entries.append(
-            Entry(
-                key: record.keyRange.map { append(record.payload[$0]) }, value: value,
-                headers: append(record.payload[record.headerRange]), headerCount: record.headerCount,
-                timestamp: record.timestamp, destination: index(of: destination)))
+        from record: StageRecord, valueFrom start: Int, to destination: Destination = .output(0)
+    ) {
+        emit(start..<arena.count, from: record, to: destination)
     }
 
     /// Makes what is emitted next inherit the record's timestamp and headers.
@@ -111,15 +86,6 @@ public struct StageOutput {
         inheritedTimestamp = clock.nowMilliseconds
         inheritedHeaderCount = 0
         inheritedHeaders.removeAll(keepingCapacity: true)
-    }
-
-    /// The present state, to go back to when the record being processed fails.
-    package func mark() -> Mark { Mark(entries: entries.count, bytes: arena.count) }
-
-    /// Takes back everything emitted since the mark.
-    package mutating func rollback(to mark: Mark) {
-        entries.removeSubrange(min(mark.entries, entries.count)...)
-        arena.removeSubrange(min(mark.bytes, arena.count)...)
     }
 
     /// Where an entry goes.
@@ -161,6 +127,25 @@ public struct StageOutput {
                 key: keyRange, value: value, headers: encodedHeaders,
                 headerCount: headers?.count ?? inheritedHeaderCount, timestamp: timestamp ?? inheritedTimestamp,
                 destination: index(of: destination)))
+    }
+
+    @inline(__always)
+    private mutating func emit(_ value: Range<Int>?, from record: StageRecord, to destination: Destination) {
+        entries.append(
+            Entry(
+                key: record.keyRange.map { append(record.payload, $0) }, value: value,
+                headers: append(record.payload, record.headerRange), headerCount: record.headerCount,
+                timestamp: record.timestamp, destination: index(of: destination)))
+    }
+
+    /// Through a pointer: a slice would count a reference for each part of each record.
+    @inline(__always)
+    private mutating func append(_ bytes: [UInt8], _ range: Range<Int>) -> Range<Int> {
+        let start = arena.count
+        if !range.isEmpty {
+            bytes.withUnsafeBufferPointer { arena.append(contentsOf: UnsafeBufferPointer(rebasing: $0[range])) }
+        }
+        return start..<arena.count
     }
 
     private mutating func append(_ bytes: some Collection<UInt8>) -> Range<Int> {

@@ -16,7 +16,7 @@ struct HouseTests {
         "BinderConformance": ["BinderKit"],
         "EmbeddedBinder": ["BinderKit", "BrokerCore"],
         "AccessLogs": [],
-        "Streams": ["BinderKit", "AccessLogs"],
+        "Streams": ["BinderKit", "AccessLogs", "CByteMask"],
         "LogAgent": ["BinderKit", "AccessLogs"],
         "SluiceCommand": ["EmbeddedBinder", "Streams", "LogAgent", "SettingsLoader"],
         "SluiceBench": ["EmbeddedBinder", "Streams", "LogAgent", "SettingsLoader"],

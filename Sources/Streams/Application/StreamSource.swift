@@ -36,16 +36,17 @@ public struct StreamSource: Sendable {
     }
 
     private func batches(of messages: [Message], _ plan: OutletPlan, partitionCount: Int32) throws -> [ReadyBatch] {
-        let outlet = Outlet(plan, partitionCount: partitionCount, turn: Int.random(in: 0..<Int(max(1, partitionCount))))
+        var outlet = Outlet(plan, partitionCount: partitionCount, turn: Int.random(in: 0..<Int(max(1, partitionCount))))
         var ready: [ReadyBatch] = []
         var fields = RecordFields()
         for message in messages {
             let timestamp = message.timestamp ?? WallClock.nowMilliseconds
             let record = StageRecord(
                 value: message.value, key: message.key, headers: message.headers, timestamp: timestamp)
+            let partition = try outlet.partition(of: record, using: &fields)
             try outlet.append(
                 key: message.key, value: message.value, timestamp: timestamp, headers: message.headers,
-                partition: try outlet.partition(of: record, using: &fields), ready: &ready)
+                partition: partition, ready: &ready)
         }
         try outlet.close(into: &ready)
         return ready

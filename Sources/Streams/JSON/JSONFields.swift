@@ -23,6 +23,7 @@ struct JSONFields {
     /// The first `count` are the members; the rest is room for those of greater objects.
     private var slots = Array(repeating: Member.unused, count: 32)
     private var count = 0
+    private var quotes = QuotePlaces()
 
     /// The members in the order they are written.
     var members: ArraySlice<Member> { slots[..<count] }
@@ -34,6 +35,12 @@ struct JSONFields {
     mutating func scan(_ text: Span<UInt8>) throws(JSONError) {
         count = 0
         guard text.count < Int(Int32.max) else { throw JSONError("more than 2 GiB", at: 0) }
+        if quotes.find(in: text) {
+            if let found = Self.scanCompact(text, quotes, into: &slots) {
+                count = found
+                return
+            }
+        }
         let start = JSONScanner.skipSpace(text, 0)
         guard start < text.count, text[start] == UInt8(ascii: "{") else {
             throw JSONError("no object begins", at: start)
@@ -47,6 +54,63 @@ struct JSONFields {
             }
             slots.append(contentsOf: repeatElement(Member.unused, count: slots.count))
         }
+    }
+
+    /// The short way for an object as programs write it: no white space between its parts, no escape, no object or array in it. Its strings then end at
+    /// the next quote, and the places of all quotes are known: a third of the time of `scanMembers`, which takes what this leaves.
+    /// - Returns: how many members there are; nil for an object that is no such one, or is none at all.
+    private static func scanCompact(
+        _ text: Span<UInt8>, _ quotes: borrowing QuotePlaces, into slots: inout [Member]
+    ) -> Int? {
+        text.withUnsafeBytes { bytes in
+            slots.withUnsafeMutableBufferPointer { room in
+                quotes.withCursor { scanCompact(text, bytes, &$0, into: room) }
+            }
+        }
+    }
+
+    @inline(__always)
+    private static func scanCompact(
+        _ text: Span<UInt8>, _ bytes: UnsafeRawBufferPointer, _ quotes: inout QuotePlaces.Cursor,
+        into room: UnsafeMutableBufferPointer<Member>
+    ) -> Int? {
+        guard let base = bytes.baseAddress, let members = room.baseAddress else { return nil }
+        // SAFETY: `position`, `nameEnd` and the ends of values are places of quotes or checked against `last`, the place of the last byte; what is
+        // read behind one of them is checked as well. Members are written below `room.count`.
+        let last = bytes.count - 1
+        guard bytes.count >= 2, base.load(as: UInt8.self) == UInt8(ascii: "{"),
+            base.load(fromByteOffset: last, as: UInt8.self) == UInt8(ascii: "}")
+        else { return nil }
+        var count = 0
+        var position = 1
+        while count < room.count, quotes.take() == position {
+            let nameEnd = quotes.take()
+            guard nameEnd > 0, nameEnd &+ 2 < last,
+                base.load(fromByteOffset: nameEnd &+ 1, as: UInt8.self) == UInt8(ascii: ":")
+            else { return nil }
+            let valueStart = nameEnd &+ 2
+            let kind: JSONScanner.Kind
+            var end = valueStart
+            if base.load(fromByteOffset: valueStart, as: UInt8.self) == UInt8(ascii: "\"") {
+                _ = quotes.take()
+                end = quotes.take() &+ 1
+                guard end > valueStart else { return nil }
+                kind = .string
+            } else {
+                guard let found = try? JSONScanner.skipAtom(text, &end) else { return nil }
+                kind = found
+            }
+            guard end <= last else { return nil }
+            members[count] = Member(
+                nameStart: Int32(truncatingIfNeeded: position &+ 1), nameEnd: Int32(truncatingIfNeeded: nameEnd),
+                valueStart: Int32(truncatingIfNeeded: valueStart), valueEnd: Int32(truncatingIfNeeded: end),
+                kind: kind, nameHasEscapes: false)
+            count &+= 1
+            if end == last { return count }
+            guard base.load(fromByteOffset: end, as: UInt8.self) == UInt8(ascii: ",") else { return nil }
+            position = end &+ 1
+        }
+        return nil
     }
 
     /// Writes down the members of the object that begins at `start` and ends with the text.

@@ -42,14 +42,23 @@ enum JSONScanner {
         case UInt8(ascii: "\""):
             position += 1
             return try skipString(text, &position) ? .escapedString : .string
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
-            return try skipNumber(text, &position) ? .decimal : .integer
         case UInt8(ascii: "{"):
             try skipContainer(text, &position, isObject: true, depth: depth + 1)
             return .object
         case UInt8(ascii: "["):
             try skipContainer(text, &position, isObject: false, depth: depth + 1)
             return .array
+        default:
+            return try skipAtom(text, &position)
+        }
+    }
+
+    /// Passes over the number, `true`, `false` or `null` that begins at `position`.
+    @inline(__always)
+    static func skipAtom(_ text: Span<UInt8>, _ position: inout Int) throws(JSONError) -> Kind {
+        switch text[position] {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+            return try skipNumber(text, &position) ? .decimal : .integer
         case UInt8(ascii: "t"):
             try skipWord("true", text, &position)
             return .true

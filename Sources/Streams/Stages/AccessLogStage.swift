@@ -8,13 +8,17 @@ struct AccessLogStage: Stage {
     init(_ format: AccessLogFormat) { self.format = format }
 
     mutating func process(_ record: StageRecord, into output: inout StageOutput) throws {
-        let isAccepted = record.withValue { format.scan($0, into: &scanned) }
-        guard isAccepted == true else {
-            let reason = isAccepted == nil ? "is missing" : scanned.rejection?.description ?? "does not fit"
-            throw StageError(.rejected, "the line \(reason)", name: "UnparsableLine")
+        guard let range = record.valueRange else { throw Self.rejection("is missing") }
+        let line = record.payload.span.extracting(range)
+        guard format.scan(line, into: &scanned) else {
+            throw Self.rejection(scanned.rejection?.description ?? "does not fit")
         }
-        output.emit(from: record) { arena in
-            _ = record.withValue { format.appendJSON(scanned, of: $0, to: &arena) }
-        }
+        let start = output.arena.count
+        format.appendJSON(scanned, of: line, to: &output.arena)
+        output.emit(from: record, valueFrom: start)
+    }
+
+    private static func rejection(_ reason: String) -> StageError {
+        StageError(.rejected, "the line \(reason)", name: "UnparsableLine")
     }
 }

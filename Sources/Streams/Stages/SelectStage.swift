@@ -52,18 +52,17 @@ struct SelectStage: Stage {
         }
         fields.forget()
         let members = try fields.members(of: record)
-        output.emit(from: record) { arena in
-            arena.append(UInt8(ascii: "{"))
-            let first = arena.count
-            for member in members {
-                let name = nameBytes(member, record, start: range.lowerBound)
-                let rule = rules.first { $0.name.elementsEqual(name) }
-                guard isWanted(rule, members, record, start: range.lowerBound) else { continue }
-                if arena.count > first { arena.append(UInt8(ascii: ",")) }
-                append(member, rule, record, start: range.lowerBound, to: &arena)
-            }
-            arena.append(UInt8(ascii: "}"))
+        let start = output.arena.count
+        output.arena.append(UInt8(ascii: "{"))
+        for member in members {
+            let name = nameBytes(member, record, start: range.lowerBound)
+            let rule = rules.first { $0.name.elementsEqual(name) }
+            guard isWanted(rule, members, record, start: range.lowerBound) else { continue }
+            if output.arena.count > start + 1 { output.arena.append(UInt8(ascii: ",")) }
+            append(member, rule, record, start: range.lowerBound, to: &output.arena)
         }
+        output.arena.append(UInt8(ascii: "}"))
+        output.emit(from: record, valueFrom: start)
     }
 
     private func nameBytes(_ member: JSONFields.Member, _ record: StageRecord, start: Int) -> ArraySlice<UInt8> {

@@ -68,6 +68,7 @@ struct DeliveryProcessor {
     private var from: Int64 = 0
     private var deliveryEnd: Int64 = 0
     private var recordsMax = 0
+    private var refusedOffset: Int64?
     private var batchIndex = 0
     private var iterator: DecodedRecords.Iterator?
     private var payload: [UInt8] = []
@@ -96,6 +97,7 @@ struct DeliveryProcessor {
         from = slice.from
         deliveryEnd = slice.delivery.nextOffset
         recordsMax = slice.recordsMax
+        refusedOffset = slice.refusal?.offset
         self.nowMilliseconds = nowMilliseconds
         forgetPlace()
         tally = StageMonitor.Tally()
@@ -201,7 +203,7 @@ struct DeliveryProcessor {
     }
 
     private mutating func process(_ record: StageRecord) throws {
-        if let refusal = slice?.refusal, refusal.offset == record.offset {
+        if record.offset == refusedOffset, let refusal = slice?.refusal {
             throw StageError(.rejected, refusal.reason.description, name: "RefusedByBinder")
         }
         output.inherit(from: record)

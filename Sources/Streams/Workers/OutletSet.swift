@@ -13,18 +13,24 @@ struct OutletSet {
 
     private let plan: StagePlan
     private let turn: Int
-    private var outputs: [Outlet?]
-    private var outlets: [TopicPlace: Outlet] = [:]
-    private var named: [String: Outlet] = [:]
+    private var outlets: [Outlet] = []
+    /// The outlets of topics, of the stage's outputs and of the topics that it named, by their places in `outlets`.
+    private var places: [TopicPlace: Int] = [:]
+    private var outputs: [Int?] = []
+    private var named: [String: Int] = [:]
     private var refused: [String: String] = [:]
     private var fields = RecordFields()
     /// Where the entries of the record at hand go; filled before any is appended, so that one that cannot be placed takes its siblings back.
-    private var places: [(outlet: Outlet, partition: Int32)] = []
+    private var targets: [Target] = []
+
+    private struct Target {
+        let outlet: Int
+        let partition: Int32
+    }
 
     init(_ plan: StagePlan, topics: Topics, turn: Int) {
         self.plan = plan
         self.turn = turn
-        outputs = []
         for output in plan.outputs {
             outputs.append(output.map { outlet($0, partitionCount: topics.partitionCount(of: $0.topic) ?? 1) })
         }
@@ -33,29 +39,35 @@ struct OutletSet {
     /// Takes what `output` holds into the batches. Nothing is taken where one of the entries cannot be placed.
     /// - Throws: `UnknownTopic`; `StageError.rejected` for an entry without an output or a usable partition key; `RecordsError`.
     mutating func take(_ output: inout StageOutput, derivedFrom origin: StageRecord) throws {
-        guard let first = output.entries.first else { return }
-        if output.count == 1 {
-            let (outlet, partition) = try place(first, in: output, derivedFrom: origin)
-            try outlet.append(first, in: output.arena, partition: partition, ready: &ready)
-            output.removeAll()
-            return
+        guard output.count > 0 else { return }
+        targets.removeAll(keepingCapacity: true)
+        for index in 0..<output.count {
+            targets.append(try target(output.entries[index], in: output, derivedFrom: origin))
         }
-        places.removeAll(keepingCapacity: true)
-        for entry in output.entries {
-            places.append(try place(entry, in: output, derivedFrom: origin))
-        }
-        for (index, entry) in output.entries.enumerated() {
-            try places[index].outlet.append(
-                entry, in: output.arena, partition: places[index].partition, ready: &ready)
+        try output.arena.withUnsafeBytes { bytes in
+            for index in 0..<output.count {
+                let target = targets[index]
+                try outlets[target.outlet].append(
+                    output.entries[index], in: bytes, partition: target.partition, ready: &ready)
+            }
         }
         output.removeAll()
     }
 
-    private mutating func place(
-        _ entry: StageOutput.Entry, in output: StageOutput, derivedFrom origin: StageRecord
-    ) throws -> (outlet: Outlet, partition: Int32) {
-        let outlet = try outlet(for: entry, in: output)
-        return (outlet, try outlet.partition(of: output.record(entry, derivedFrom: origin), using: &fields))
+    @inline(__always)
+    private mutating func target(
+        _ entry: StageOutput.Entry, in output: borrowing StageOutput, derivedFrom origin: StageRecord
+    ) throws -> Target {
+        let outlet: Int
+        if entry.destination >= 0, entry.destination < outputs.count, let bound = outputs[entry.destination] {
+            outlet = bound
+        } else {
+            outlet = try self.outlet(for: output.destination(of: entry))
+        }
+        guard outlets[outlet].isKeyed else { return Target(outlet: outlet, partition: outlets[outlet].takeTurn()) }
+        return Target(
+            outlet: outlet,
+            partition: try outlets[outlet].partition(of: output.record(entry, derivedFrom: origin), using: &fields))
     }
 
     /// Adds a dead letter.
@@ -64,9 +76,9 @@ struct OutletSet {
         headers: [RecordHeader]
     ) throws(RecordsError) {
         let letters = outlet(plan.deadLetterOutlet(place), partitionCount: partitionCount)
-        try letters.append(
+        try outlets[letters].append(
             key: key, value: value, timestamp: timestamp, headers: headers,
-            partition: DeadLetter.partition(of: partition, count: letters.partitionCount), ready: &ready)
+            partition: DeadLetter.partition(of: partition, count: outlets[letters].partitionCount), ready: &ready)
     }
 
     /// Makes a topic that a stage named known, with the partitions it has.
@@ -83,9 +95,9 @@ struct OutletSet {
     /// the next partition of every topic that is not partitioned by a key.
     mutating func takeReady(closing: Bool) throws(RecordsError) -> [ReadyBatch] {
         if closing {
-            for outlet in outlets.values {
-                try outlet.close(into: &ready)
-                outlet.advanceTurn()
+            for index in outlets.indices {
+                try outlets[index].close(into: &ready)
+                outlets[index].advanceTurn()
             }
         }
         defer { ready = [] }
@@ -95,21 +107,17 @@ struct OutletSet {
     /// Forgets everything not handed over.
     mutating func discard() {
         ready = []
-        for outlet in outlets.values {
-            outlet.discard()
-        }
+        for index in outlets.indices { outlets[index].discard() }
     }
 
-    private func outlet(for entry: StageOutput.Entry, in output: StageOutput) throws -> Outlet {
-        switch output.destination(of: entry) {
+    /// Of a topic that the stage named, or none: the stage's outputs that are bound were looked for before.
+    private func outlet(for destination: StageOutput.Destination) throws -> Int {
+        switch destination {
         case .output(let index):
-            guard index < outputs.count, let outlet = outputs[index] else {
-                throw StageError(
-                    .rejected,
-                    "stage '\(plan.name)' has no output binding: declare '\(plan.name)-out-\(index)' under stream.bindings",
-                    name: "NoOutputBinding")
-            }
-            return outlet
+            throw StageError(
+                .rejected,
+                "stage '\(plan.name)' has no output binding: declare '\(plan.name)-out-\(index)' under stream.bindings",
+                name: "NoOutputBinding")
         case .topic(let name):
             if let outlet = named[name] { return outlet }
             if let reason = refused[name] {
@@ -119,10 +127,10 @@ struct OutletSet {
         }
     }
 
-    private mutating func outlet(_ outletPlan: OutletPlan, partitionCount: Int32) -> Outlet {
-        if let outlet = outlets[outletPlan.topic] { return outlet }
-        let outlet = Outlet(outletPlan, partitionCount: partitionCount, turn: turn)
-        outlets[outletPlan.topic] = outlet
-        return outlet
+    private mutating func outlet(_ outletPlan: OutletPlan, partitionCount: Int32) -> Int {
+        if let index = places[outletPlan.topic] { return index }
+        places[outletPlan.topic] = outlets.count
+        outlets.append(Outlet(outletPlan, partitionCount: partitionCount, turn: turn))
+        return outlets.count - 1
     }
 }

@@ -43,22 +43,16 @@ struct StageOutputTests {
         #expect(output.destination(of: output.entries[0]) == .output(1))
     }
 
-    @Test("takes back what was emitted since a mark, and what a throwing body has written")
-    func rollsBack() {
-        struct Failure: Error {}
+    @Test("takes a value that was appended to the arena, and forgets it with the rest")
+    func appendedValue() {
         var output = StageOutput()
-        output.emit(value: Array("kept".utf8))
-        let mark = output.mark()
-        output.emit(value: Array("gone".utf8), to: .topic("a"))
-        output.rollback(to: mark)
-        #expect(throws: Failure.self) {
-            try output.emit(from: record) { arena in
-                arena += Array("half".utf8)
-                throw Failure()
-            }
-        }
-        #expect(output.count == 1)
-        #expect(output.arena == Array("kept".utf8))
+        output.emit(value: Array("first".utf8))
+        let start = output.arena.count
+        output.arena += Array("second".utf8)
+        output.emit(from: record, valueFrom: start)
+        #expect(records(output).map { $0.value.map(Array.init) } == [Array("first".utf8), Array("second".utf8)])
+        #expect(records(output)[1].key == record.key && records(output)[1].headers == record.headers)
+        output.emit(value: Array("third".utf8), to: .topic("a"))
         output.removeAll()
         #expect(output.count == 0 && output.arena.isEmpty && output.topics.isEmpty)
     }

@@ -46,7 +46,10 @@ struct PartitionWindows {
     /// The window that starts at `start`, if it is open.
     mutating func find(_ start: Int64) -> Int? {
         if recent < windows.count, windows[recent].start == start { return recent }
-        guard let index = windows.lastIndex(where: { $0.start == start }) else { return nil }
+        // By index: a closure is handed a copy of each window, with a count on each of its arrays.
+        var index = windows.count - 1
+        while index >= 0, windows[index].start != start { index -= 1 }
+        guard index >= 0 else { return nil }
         recent = index
         return index
     }
