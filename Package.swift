@@ -51,6 +51,7 @@ let package = Package(
         .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "CByteMask"),
         .target(name: "CCRC32C"),
 
         // The rooms, from the bytes up.
@@ -63,7 +64,7 @@ let package = Package(
         room("BinderKit", ["Records", "Settings"]),
         room("BinderConformance", ["BinderKit"]),
         room("EmbeddedBinder", ["BinderKit", "BrokerCore"]),
-        room("AccessLogs"),
+        room("AccessLogs", ["CByteMask"]),
         room("Streams", ["AccessLogs", "BinderKit", lifecycle, logging, metrics]),
         room("LogAgent", ["AccessLogs", "BinderKit", logging, metrics]),
         command(
