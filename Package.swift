@@ -64,7 +64,7 @@ let package = Package(
         room("BinderKit", ["Records", "Settings"]),
         room("BinderConformance", ["BinderKit"]),
         room("EmbeddedBinder", ["BinderKit", "BrokerCore"]),
-        room("AccessLogs"),
+        room("AccessLogs", ["CByteMask"]),
         room("Streams", ["AccessLogs", "BinderKit", "CByteMask", lifecycle, logging, metrics]),
         room("LogAgent", ["AccessLogs", "BinderKit", logging, metrics]),
         command(

@@ -63,50 +63,6 @@ enum ByteSearch {
         return high == 0 ? end : position + high.trailingZeroBitCount >> 3
     }
 
-    /// Whether the whole line is printable ASCII without a backslash, as nearly all lines are. Then a quoted text simply ends at the next quote.
-    ///
-    /// Without a branch on what the bytes are, so that nothing is mispredicted: the hits are only gathered.
-    @inline(__always)
-    static func isPlainASCII(_ base: UnsafeRawPointer, count: Int) -> Bool {
-        guard count >= 16 else { return false }
-        var hits: Mask = special(base.loadUnaligned(fromByteOffset: count - 16, as: Vector.self))
-        var position = 0
-        while position < count - 32 {
-            let first = special(base.loadUnaligned(fromByteOffset: position, as: Vector.self))
-            let second = special(base.loadUnaligned(fromByteOffset: position + 16, as: Vector.self))
-            hits = either(hits, either(first, second))
-            position += 32
-        }
-        if position < count - 16 {
-            hits = either(hits, special(base.loadUnaligned(fromByteOffset: position, as: Vector.self)))
-            position += 16
-        }
-        return !isAny(hits)
-    }
-
-    /// The first quote, `one` or `other` from `start` on, where at least sixteen bytes are left; nil when the line's last bytes are reached before one.
-    @inline(__always)
-    static func firstStop(in base: UnsafeRawPointer, from start: Int, to end: Int, _ one: UInt8, _ other: UInt8) -> Int?
-    {
-        var position = start
-        while end - position >= 16 {
-            let block = base.loadUnaligned(fromByteOffset: position, as: Vector.self)
-            let stops: Mask =
-                (block .== Vector(repeating: Int8(bitPattern: one)))
-                .| (block .== Vector(repeating: Int8(bitPattern: other)))
-            let hits = either(stops, block .== Vector(repeating: 0x22))
-            if isAny(hits) { return position + offset(hits) }
-            position += 16
-        }
-        return nil
-    }
-
-    @inline(__always)
-    private static func special(_ block: Vector) -> Mask {
-        let isForeign: Mask = (block &+ Vector(repeating: 1)) .<= Vector(repeating: 0x20)
-        return isForeign .| (block .== Vector(repeating: 0x5C))
-    }
-
     /// 0xFF for each byte at which the search stops.
     ///
     /// Vectors stand on both sides of every operator: with a scalar the compiler works lane by lane, 8,200 ns a line instead of 50.

@@ -43,6 +43,14 @@ enum FieldText {
     @inline(__always)
     private static func digitRun(in base: UnsafeRawPointer, from start: Int, to end: Int) -> Int {
         var position = start
+        // Eight bytes a step: a number is rarely longer. Digits are reduced to 0...9; what is above that carries into bit 7, from the first other byte on.
+        while end &- position >= 8 {
+            let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+            let digits = word ^ 0x3030_3030_3030_3030
+            let others = (digits &+ 0x7676_7676_7676_7676 | digits) & 0x8080_8080_8080_8080
+            if others != 0 { return position &+ others.trailingZeroBitCount &>> 3 }
+            position &+= 8
+        }
         while position < end, isDigit(byte(base, position)) { position += 1 }
         return position
     }

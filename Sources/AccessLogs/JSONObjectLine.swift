@@ -90,10 +90,10 @@ enum JSONObjectLine {
     ) {
         guard let line = ranges.first, line.upperBound == lineBytes else { return }
         // A byte that is not UTF-8 takes six; names are written once more, and so is the URI, beside some short members.
-        output.append(addingCapacity: 12 * lineBytes + 256) { span in
+        output.append(addingCapacity: 12 * lineBytes + 256 + JSONWriter.slackBytes) { span in
             span.withUnsafeMutableBufferPointer { memory, count in
                 guard let start = memory.baseAddress else { return }
-                var writer = JSONWriter(UnsafeMutableRawPointer(start + count))
+                var writer = JSONWriter(UnsafeMutableRawPointer(start + count), sourceEnd: base + lineBytes)
                 write(ranges, base, &writer)
                 count += writer.count
             }

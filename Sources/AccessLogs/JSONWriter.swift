@@ -1,23 +1,88 @@
 import Glibc
 
 /// Writes JSON into memory that the caller has made large enough: see `JSONLayout.bytesMax`.
+///
+/// Most texts of a line are shorter than a call of `memcpy` is long (28 calls a line, a seventh of the time), so 64 bytes are copied of whatever fits into them,
+/// and what is too much is written over by what follows.
 struct JSONWriter {
+    /// How many bytes may be written behind the last one that counts.
+    static let slackBytes = 64
+
     private let start: UnsafeMutableRawPointer
+    /// The end of what may be read of the line.
+    private let sourceEnd: UnsafeRawPointer
     private(set) var count = 0
 
-    init(_ start: UnsafeMutableRawPointer) { self.start = start }
+    /// - Parameters:
+    ///   - start: Memory with room for what is written and `slackBytes` more.
+    ///   - sourceEnd: The end of the line that texts are copied from.
+    init(_ start: UnsafeMutableRawPointer, sourceEnd: UnsafeRawPointer) {
+        self.start = start
+        self.sourceEnd = sourceEnd
+    }
 
     @inline(__always)
     mutating func byte(_ byte: UInt8) {
         start.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
-        count += 1
+        count &+= 1
+    }
+
+    /// Writes a piece of the line.
+    @inline(__always)
+    mutating func copy(_ base: UnsafeRawPointer, _ range: Range<Int>) {
+        let length = range.upperBound &- range.lowerBound
+        let source = base + range.lowerBound
+        // SAFETY: nothing behind `sourceEnd` is read, and what is written too much is within `slackBytes`.
+        if length >= 64 {
+            var done = 0
+            repeat {
+                copy64(source + done, at: count &+ done)
+                done &+= 64
+            } while done < length &- 64
+            copy64(source + (length &- 64), at: count &+ length &- 64)
+        } else if sourceEnd - source >= 64 {
+            copy64(source, at: count)
+        } else {
+            memcpy(start + count, source, length)
+        }
+        count &+= length
+    }
+
+    /// As `copy`, where most texts have no more than 32 bytes.
+    @inline(__always)
+    mutating func copyShort(_ base: UnsafeRawPointer, _ range: Range<Int>) {
+        let length = range.upperBound &- range.lowerBound
+        let source = base + range.lowerBound
+        guard length <= 32, sourceEnd - source >= 32 else { return copy(base, range) }
+        prepared(source.loadUnaligned(as: SIMD32<UInt8>.self), count: length)
+    }
+
+    /// Writes a piece of `JSONLayout.keys`, in which 32 bytes can be read from anywhere on.
+    @inline(__always)
+    mutating func key(_ keys: UnsafeRawBufferPointer, _ range: Range<Int>) {
+        guard let base = keys.baseAddress else { return }
+        let source = base + range.lowerBound
+        let length = range.upperBound &- range.lowerBound
+        var done = 0
+        repeat {
+            let block = source.loadUnaligned(fromByteOffset: done, as: SIMD32<UInt8>.self)
+            start.storeBytes(of: block, toByteOffset: count &+ done, as: SIMD32<UInt8>.self)
+            done &+= 32
+        } while done < length
+        count &+= length
+    }
+
+    /// Writes the first `length` of these bytes.
+    @inline(__always)
+    mutating func prepared(_ bytes: SIMD32<UInt8>, count length: Int) {
+        start.storeBytes(of: bytes, toByteOffset: count, as: SIMD32<UInt8>.self)
+        count &+= length
     }
 
     @inline(__always)
-    mutating func copy(_ base: UnsafeRawPointer, _ range: Range<Int>) {
-        let length = range.upperBound - range.lowerBound
-        memcpy(start + count, base + range.lowerBound, length)
-        count += length
+    private func copy64(_ source: UnsafeRawPointer, at position: Int) {
+        let block = source.loadUnaligned(as: SIMD64<UInt8>.self)
+        start.storeBytes(of: block, toByteOffset: position, as: SIMD64<UInt8>.self)
     }
 
     @inline(__always)
@@ -27,13 +92,24 @@ struct JSONWriter {
     }
 
     @inline(__always)
-    mutating func null() { literal("null") }
+    mutating func null() {
+        start.storeBytes(of: UInt32(bigEndian: 0x6E75_6C6C), toByteOffset: count, as: UInt32.self)
+        count &+= 4
+    }
 
     /// A text that is known to need no escape, in quotes.
     @inline(__always)
     mutating func cleanString(_ base: UnsafeRawPointer, _ range: Range<Int>) {
         byte(ByteSearch.quote)
         copy(base, range)
+        byte(ByteSearch.quote)
+    }
+
+    /// As above, for a text that is mostly short.
+    @inline(__always)
+    mutating func cleanWord(_ base: UnsafeRawPointer, _ range: Range<Int>) {
+        byte(ByteSearch.quote)
+        copyShort(base, range)
         byte(ByteSearch.quote)
     }
 

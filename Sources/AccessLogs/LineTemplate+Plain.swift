@@ -1,23 +1,40 @@
-import Glibc
+import CByteMask
 
 extension LineTemplate {
+    /// The most quotes that a format may have for its lines to be read in this way.
+    static let plainQuoteCountMax = 56
+
     /// The short way for lines without anything escaped, which are nearly all: nothing has to be unescaped and no server's spelling to be told from another's.
     ///
+    /// One pass finds the quotes and proves that there is nothing to unescape. A quote then only ever belongs to a literal, so its number tells which field
+    /// ends there: no field is searched for its end, and none waits for the one before. Ratio to the bare loop of the bench: 0.75, with a search for each
+    /// field 0.55.
+    ///
     /// Accepts only what `scanForward` accepts, with the same ranges. Whatever gives it pause is left to that: false means nothing.
-    /// - Precondition: The line is plain ASCII (`ByteSearch.isPlainASCII`), so it has at least sixteen bytes.
     @inline(__always)
     func scanPlain(_ base: UnsafeRawPointer, end: Int, into fields: inout ScannedLine) -> Bool {
         guard stands(prefix, in: base, at: 0, end: end) else { return false }
-        var lastTime = fields.lastTime
-        let steps = steps
-        let fits = fields.ranges.withUnsafeMutableBufferPointer { ranges in
+        fields.escape = firstEscape
+        let capacity = Self.plainQuoteCountMax + Int(CBYTEMASK_SLACK)
+        return withUnsafeTemporaryAllocation(of: Int.self, capacity: capacity) { quotes in
+            guard let quotes = quotes.baseAddress, cbytemask_quotes(base, end, quoteCount, quotes) else { return false }
+            return dividePlain(base, end: end, quotes, &fields.ranges, &fields.lastTime)
+        }
+    }
+
+    @inline(__always)
+    private func dividePlain(
+        _ base: UnsafeRawPointer, end: Int, _ quotes: UnsafePointer<Int>, _ ranges: inout [Range<Int>],
+        _ lastTime: inout LastTime
+    ) -> Bool {
+        ranges.withUnsafeMutableBufferPointer { ranges in
             guard let firstStep = steps.baseAddress, let firstRange = ranges.baseAddress, steps.count == ranges.count
             else { return false }
             var position = prefix.count
             for index in 0..<steps.count {
                 // By address: a copy of the step costs as much as finding the end of a short field.
                 let step = firstStep + index
-                let stop = plainEnd(of: step, in: base, from: position, to: end, &lastTime)
+                let stop = plainEnd(of: step, in: base, from: position, to: end, quotes, &lastTime)
                 let literal = step.pointee.literal
                 guard stop >= 0, plainStands(literal, in: base, at: stop, end: end) else { return false }
                 firstRange[index] = Range(uncheckedBounds: (position, stop))
@@ -25,37 +42,26 @@ extension LineTemplate {
             }
             return position == end
         }
-        fields.lastTime = lastTime
-        fields.escape = firstEscape
-        return fits
     }
 
     /// The end of a field, or -1.
     @inline(__always)
     private func plainEnd(
         of step: UnsafePointer<Step>, in base: UnsafeRawPointer, from start: Int, to end: Int,
-        _ lastTime: inout SIMD4<UInt64>
+        _ quotes: UnsafePointer<Int>, _ lastTime: inout LastTime
     ) -> Int {
         switch step.pointee.plainEnd {
         case .atQuote:
-            guard start < end, let quote = memchr(base + start, Int32(ByteSearch.quote), end &- start) else {
-                return -1
-            }
-            return UnsafeRawPointer(quote) - base
+            // SAFETY: not before `start`: the fields up to here have no quotes, and their literals stood where they should.
+            return quotes[step.pointee.quotesBefore]
         case .atStop:
-            guard
-                let stop = ByteSearch.firstStop(
-                    in: base, from: start, to: end, step.pointee.stopA, step.pointee.stopB),
-                stop > start || !step.pointee.isNeverEmpty
-            else { return -1 }
-            return stop
+            let stop = plainStop(in: base, from: start, to: end) { cbytemask_stops32($0, step.pointee.stopB) }
+            return stop > start || !step.pointee.isNeverEmpty ? stop : -1
+        case .atSpace:
+            let stop = plainStop(in: base, from: start, to: end) { cbytemask_spaces32($0) }
+            return stop > start || !step.pointee.isNeverEmpty ? stop : -1
         case .afterTime:
-            guard end &- start >= LogTime.localBytes else { return -1 }
-            let words = LogTime.words(in: base, at: start)
-            if words != lastTime {
-                guard LogTime.local(in: base, at: start) != nil else { return -1 }
-                lastTime = words
-            }
+            guard end &- start >= LogTime.localBytes, lastTime.isReal(in: base, at: start) else { return -1 }
             return start &+ LogTime.localBytes
         case .afterDigits:
             return FieldText.digits(in: base, from: start, to: end) ?? -1
@@ -66,13 +72,32 @@ extension LineTemplate {
         }
     }
 
+    /// The first quote, `one` or `other` from `start` on, or -1.
+    @inline(__always)
+    private func plainStop(
+        in base: UnsafeRawPointer, from start: Int, to end: Int, stops: (UnsafeRawPointer) -> UInt32
+    ) -> Int {
+        var position = start
+        while end &- position >= 32 {
+            let found = stops(base + position)
+            if found != 0 { return position &+ found.trailingZeroBitCount }
+            position &+= 32
+        }
+        guard end >= 32, position < end else { return -1 }
+        let found = stops(base + (end &- 32)) &>> UInt32(32 &- (end &- position))
+        return found == 0 ? -1 : position &+ found.trailingZeroBitCount
+    }
+
     /// Whether a literal of at most eight bytes stands at `position`; near the end of the line by way of its last eight bytes.
     @inline(__always)
     private func plainStands(_ literal: Literal, in base: UnsafeRawPointer, at position: Int, end: Int) -> Bool {
         let left = end &- position
-        guard left >= literal.count else { return false }
-        let seen = max(0, 8 &- left)
-        let text = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: position &- seen, as: UInt64.self))
-        return ((text &>> UInt64(8 &* seen)) ^ literal.word) & literal.mask == 0
+        if left >= 8 {
+            let text = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+            return (text ^ literal.word) & literal.mask == 0
+        }
+        guard left >= literal.count, end >= 8 else { return false }
+        let text = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: end &- 8, as: UInt64.self))
+        return ((text &>> UInt64(8 &* (8 &- left))) ^ literal.word) & literal.mask == 0
     }
 }

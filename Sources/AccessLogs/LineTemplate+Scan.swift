@@ -9,7 +9,7 @@ extension LineTemplate {
             return false
         }
         let end = line.count
-        if hasPlainLane, ByteSearch.isPlainASCII(base, count: end), scanPlain(base, end: end, into: &fields) {
+        if hasPlainLane, scanPlain(base, end: end, into: &fields) {
             return duplicates.isEmpty || variablesAgree(base, &fields)
         }
         let accepted: Bool
@@ -73,16 +73,12 @@ extension LineTemplate {
     @inline(__always)
     private func forwardEnd(
         of step: UnsafePointer<Step>, in base: UnsafeRawPointer, from start: Int, end: Int, dialects: inout UInt8,
-        escaped: inout UInt64, bit: UInt64, lastTime: inout SIMD4<UInt64>
+        escaped: inout UInt64, bit: UInt64, lastTime: inout LastTime
     ) -> Int {
         guard step.pointee.isEscaped else {
             if step.pointee.lexeme == .timeLocal {
                 guard end - start >= LogTime.localBytes else { return -1 }
-                let words = LogTime.words(in: base, at: start)
-                if words != lastTime {
-                    guard LogTime.local(in: base, at: start) != nil else { return -1 }
-                    lastTime = words
-                }
+                guard lastTime.isReal(in: base, at: start) else { return -1 }
                 let stop = start + LogTime.localBytes
                 return stands(step.pointee.literal, in: base, at: stop, end: end) ? stop : -1
             }
@@ -121,6 +117,14 @@ extension LineTemplate {
                 dialects &= unit.dialects
                 escaped |= bit
                 position += unit.length
+                // Escapes come in runs: a client that speaks TLS to the wrong port writes nothing else.
+                while position < end, base.load(fromByteOffset: position, as: UInt8.self) == ByteSearch.backslash {
+                    guard let unit = LogEscape.unit(in: base, at: position, end: end, dialects: dialects) else {
+                        return -1
+                    }
+                    dialects &= unit.dialects
+                    position += unit.length
+                }
                 continue
             }
             if step.pointee.literal.count > 0, position > start || !step.pointee.isNeverEmpty,

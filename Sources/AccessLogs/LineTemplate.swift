@@ -13,6 +13,8 @@ final class LineTemplate: Sendable {
         let count: Int
         /// Whether there is more of it than `word`.
         let isLong: Bool
+        /// How many of its bytes are quotes.
+        let quoteCount: Int
         /// Where its bytes are in `literalBytes`.
         let start: Int
 
@@ -23,6 +25,7 @@ final class LineTemplate: Sendable {
             mask = bytes.count >= 8 ? .max : (1 << UInt64(8 * bytes.count)) - 1
             count = bytes.count
             isLong = bytes.count > 8
+            quoteCount = bytes.count { $0 == ByteSearch.quote }
             self.start = start
         }
     }
@@ -51,7 +54,10 @@ final class LineTemplate: Sendable {
     enum PlainEnd: UInt8, Sendable {
         case none
         case atQuote
+        /// At a space, a quote or the first byte of the literal.
         case atStop
+        /// At a space or a quote.
+        case atSpace
         case afterTime
         case afterDigits
         case afterStatus
@@ -66,6 +72,8 @@ final class LineTemplate: Sendable {
         let isNeverEmpty: Bool
         let search: Search
         let plainEnd: PlainEnd
+        /// How many quotes stand before its text in a plain line: those of the literals, as no plain text has one.
+        let quotesBefore: Int
         let literal: Literal
         let stopA: UInt8
         let stopB: UInt8
@@ -87,6 +95,8 @@ final class LineTemplate: Sendable {
     let needsSearch: Bool
     /// Whether `scanPlain` knows all fields.
     let hasPlainLane: Bool
+    /// How many quotes a plain line has.
+    let quoteCount: Int
 
     /// A piece of a format, as its parser found it.
     enum Piece: Sendable {
@@ -135,8 +145,13 @@ final class LineTemplate: Sendable {
         dialects = escapes.reduce(0) { $0 | $1.rawValue }
         let highIsPlain = escapes.allSatisfy { $0.isPlain(0x80) }
         var literalStart = literals[0].count
+        var quotesBefore = prefix.quoteCount
         let steps = fields.indices.map { index in
-            defer { literalStart += literals[index + 1].count }
+            let literal = Literal(literals[index + 1], start: literalStart)
+            defer {
+                literalStart += literal.count
+                quotesBefore += literal.quoteCount
+            }
             let first = literals[index + 1].first ?? ByteSearch.quote
             let lexeme = lexemes[index]
             let stopA = lexeme.excludesSpace ? UInt8(ascii: " ") : first
@@ -144,7 +159,8 @@ final class LineTemplate: Sendable {
             let plainEnd: PlainEnd =
                 switch lexeme {
                 case .text where isQuoted: .atQuote
-                case .token, .address, .user: literals[index + 1].isEmpty ? .none : .atStop
+                case .token, .address, .user:
+                    literal.count == 0 ? .none : stopA == UInt8(ascii: " ") && first == stopA ? .atSpace : .atStop
                 case .timeLocal: .afterTime
                 case .digits: .afterDigits
                 case .status: .afterStatus
@@ -155,14 +171,16 @@ final class LineTemplate: Sendable {
                 isNeverEmpty: (lexeme == .address || lexeme == .user) && !escapes.contains { $0.absentText.isEmpty },
                 search: highIsPlain
                     ? .high : stopA == ByteSearch.quote && first == ByteSearch.quote ? .quoted : .unquoted,
-                plainEnd: plainEnd,
-                literal: Literal(literals[index + 1], start: literalStart),
+                plainEnd: plainEnd, quotesBefore: quotesBefore, literal: literal,
                 stopA: stopA, stopB: first,
                 certainty: certainties[index])
         }
         let needsSearch = certainties.contains { $0 == .searched }
         self.needsSearch = needsSearch
-        hasPlainLane = !needsSearch && !highIsPlain && steps.allSatisfy { $0.plainEnd != .none && !$0.literal.isLong }
+        quoteCount = quotesBefore
+        hasPlainLane =
+            !needsSearch && !highIsPlain && quotesBefore <= Self.plainQuoteCountMax
+            && steps.allSatisfy { $0.plainEnd != .none && !$0.literal.isLong }
         let memory = UnsafeMutableBufferPointer<Step>.allocate(capacity: steps.count)
         _ = memory.initialize(from: steps)
         self.steps = UnsafeBufferPointer(memory)

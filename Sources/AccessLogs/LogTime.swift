@@ -63,9 +63,6 @@ enum LogTime {
         return parts.isReal ? parts : nil
     }
 
-    /// No time, for a first comparison.
-    static let noWords = SIMD4<UInt64>(repeating: 0)
-
     /// The 26 bytes of `local` as they are, to be compared.
     @inline(__always)
     static func words(in base: UnsafeRawPointer, at position: Int) -> SIMD4<UInt64> {

@@ -10,17 +10,14 @@ struct RequestLine {
     /// The method is what stands before the first space and the protocol what follows the last one, so a space in the URI, which older servers let
     /// through, leaves no doubt.
     init?(_ base: UnsafeRawPointer, _ range: Range<Int>) {
-        guard
-            let firstSpace = ByteSearch.first(
-                UInt8(ascii: " "), in: base, from: range.lowerBound, to: range.upperBound),
-            firstSpace > range.lowerBound
-        else { return nil }
-        for position in range.lowerBound..<firstSpace
-        where !Self.isTokenByte(base.load(fromByteOffset: position, as: UInt8.self)) {
-            return nil
-        }
+        guard let firstSpace = Self.methodEnd(base, range) else { return nil }
         let uriStart = firstSpace + 1
         method = range.lowerBound..<firstSpace
+        if range.upperBound &- uriStart > Self.usualProtocolBytes, Self.endsInUsualProtocol(base, range.upperBound) {
+            uri = uriStart..<range.upperBound &- Self.usualProtocolBytes
+            version = range.upperBound &- Self.usualProtocolBytes &+ 1..<range.upperBound
+            return
+        }
         // The shortest protocol is ` HTTP/1`; only its last space can be the one before it.
         var lastSpace = range.upperBound - 1
         while lastSpace > firstSpace, base.load(fromByteOffset: lastSpace, as: UInt8.self) != UInt8(ascii: " ") {
@@ -37,6 +34,46 @@ struct RequestLine {
         } else {
             return nil
         }
+    }
+
+    /// The end of the method, which a space follows; nil when the line does not begin with one.
+    @inline(__always)
+    private static func methodEnd(_ base: UnsafeRawPointer, _ range: Range<Int>) -> Int? {
+        if range.upperBound &- range.lowerBound >= 8 {
+            // Most methods are a word of capital letters, found and proven in one step. A byte's bit 7 is set where it is no letter, by a carry from the
+            // first such byte on; the space is that byte.
+            let text = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: range.lowerBound, as: UInt64.self))
+            let letters = text ^ 0x4040_4040_4040_4040
+            let others =
+                (letters &+ 0x6565_6565_6565_6565 | letters &- 0x0101_0101_0101_0101 | text) & 0x8080_8080_8080_8080
+            let length = others.trailingZeroBitCount &>> 3
+            if others != 0, length > 0, (text &>> UInt64(8 &* length)) & 0xFF == 0x20 {
+                return range.lowerBound &+ length
+            }
+        }
+        guard
+            let end = ByteSearch.first(UInt8(ascii: " "), in: base, from: range.lowerBound, to: range.upperBound),
+            end > range.lowerBound
+        else { return nil }
+        for position in range.lowerBound..<end
+        where !Self.isTokenByte(base.load(fromByteOffset: position, as: UInt8.self)) {
+            return nil
+        }
+        return end
+    }
+
+    /// ` HTTP/1.1`
+    private static let usualProtocolBytes = 9
+
+    /// Whether a space and `HTTP/` with a version of two digits end here, at least nine bytes into the line.
+    @inline(__always)
+    private static func endsInUsualProtocol(_ base: UnsafeRawPointer, _ end: Int) -> Bool {
+        let text = UInt64(
+            littleEndian: base.loadUnaligned(fromByteOffset: end &- usualProtocolBytes, as: UInt64.self))
+        // ` HTTP/`, any byte, `.`
+        guard text & 0xFF00_FFFF_FFFF_FFFF == 0x2E00_2F50_5454_4820 else { return false }
+        return UInt8(truncatingIfNeeded: text &>> 48) &- 0x30 <= 9
+            && base.load(fromByteOffset: end &- 1, as: UInt8.self) &- 0x30 <= 9
     }
 
     /// `HTTP/` and a version.

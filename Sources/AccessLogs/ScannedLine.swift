@@ -34,8 +34,7 @@ package struct ScannedLine: Sendable {
     /// Bit i: field i holds escapes.
     var escaped: UInt64 = 0
     var escape: LogEscape = .nginxDefault
-    /// The last time that was proven real, as `LogTime.words`: most lines have the second of the line before.
-    var lastTime = LogTime.noWords
+    var lastTime = LastTime()
 
     /// Why the last line was not accepted; nil when it was.
     package internal(set) var rejection: Rejection?

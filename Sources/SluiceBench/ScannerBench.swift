@@ -1,54 +1,81 @@
 import AccessLogs
 import Foundation
 
-/// The compiled `combined` scanner over lines in memory, one thread. Target: 3 GB a CPU-second.
+/// The compiled `combined` scanner over lines in memory, one thread, against a loop that only looks for the delimiters.
 struct ScannerBench {
     let log: SampleLog
     let runs: Int
     private static let sampleBytes = 256 << 20
+    /// 3 of the 4.35 GB/s that the bare loop reached on the machine the target was set on.
+    private static let targetRatio = 0.69
 
     func run() throws {
         let format = try AccessLogFormat.named("combined")
         let file = try FileHandle(forReadingFrom: URL(filePath: log.path))
         let bytes = [UInt8](try file.read(upToCount: Self.sampleBytes) ?? Data())
-        var scanned = ScannedLine()
-        var parsed = 0
+        var bare: [Double] = []
+        var scan: [Double] = []
+        var render: [Double] = []
         var lines = 0
-        var json: [UInt8] = []
-        let scan = rates(bytes) { line in
-            lines += 1
-            if format.scan(line, into: &scanned) { parsed += 1 }
-        }
-        let render = rates(bytes) { line in
-            guard format.scan(line, into: &scanned) else { return }
-            json.removeAll(keepingCapacity: true)
-            format.appendJSON(scanned, of: line, to: &json)
+        var parsed = 0
+        // In turn, so that whatever else the machine does meets all three.
+        for _ in 0..<runs {
+            var splitter = BareScanner()
+            var divided = 0
+            bare.append(
+                rate(bytes) { line in
+                    line.withUnsafeBytes { raw in
+                        guard let base = raw.baseAddress else { return }
+                        if splitter.scan(base, count: raw.count) { divided += splitter.ends[7] }
+                    }
+                })
+            precondition(divided > 0, "the bare loop found nothing")
+
+            var scanned = ScannedLine()
+            (lines, parsed) = (0, 0)
+            scan.append(
+                rate(bytes) { line in
+                    lines += 1
+                    if format.scan(line, into: &scanned) { parsed += 1 }
+                })
+
+            var json: [UInt8] = []
+            render.append(
+                rate(bytes) { line in
+                    guard format.scan(line, into: &scanned) else { return }
+                    json.removeAll(keepingCapacity: true)
+                    format.appendJSON(scanned, of: line, to: &json)
+                })
         }
         show("## Scanner, `combined`, one thread\n")
-        show("| | GB/s per core | ns a line | target GB/s |")
-        show("|---|---|---|---|")
-        let perLine = Double(bytes.count) / Double(lines / runs)
-        show("| scan | \(scan.rounded(to: 2)) | \((perLine / scan).rounded(to: 0)) | 3 |")
-        show("| scan and write JSON | \(render.rounded(to: 2)) | \((perLine / render).rounded(to: 0)) | |\n")
-        show("\(parsed * 100 / max(lines, 1)) % of the lines parse; the others are the generator's garbage.\n")
+        show("| | bare GB/s per core | GB/s per core | ns a line | ratio | target |")
+        show("|---|---|---|---|---|---|")
+        let perLine = Double(bytes.count) / Double(max(lines, 1))
+        func row(_ name: String, _ rate: Double, target: String) {
+            show(
+                "| \(name) | \(bare.median.rounded(to: 2)) | \(rate.rounded(to: 2)) | \((perLine / rate).rounded(to: 0)) "
+                    + "| \((rate / bare.median).rounded(to: 2)) | \(target) |")
+        }
+        row("scan", scan.median, target: Self.targetRatio.rounded(to: 2))
+        row("scan and write JSON", render.median, target: "")
+        show("\n\(parsed * 100 / max(lines, 1)) % of the lines parse; the others are the generator's garbage.\n")
     }
 
-    /// Gigabytes a CPU-second: the median of the runs. Splitting the lines is part of it.
-    private func rates(_ bytes: [UInt8], _ body: (Span<UInt8>) -> Void) -> Double {
-        (0..<runs).map { _ in
-            let start = Cost.cpuSeconds()
-            let all = bytes.span
-            bytes.withUnsafeBytes { raw in
-                guard let first = raw.baseAddress else { return }
-                var position = 0
-                while let found = memchr(first + position, 10, raw.count - position) {
-                    let end = UnsafeRawPointer(found) - first
-                    body(all.extracting(position..<end))
-                    position = end + 1
-                }
+    /// Gigabytes a CPU-second. Splitting the lines is part of it, inlined with `body`.
+    @inline(__always)
+    private func rate(_ bytes: [UInt8], _ body: (Span<UInt8>) -> Void) -> Double {
+        let start = Cost.cpuSeconds()
+        let all = bytes.span
+        bytes.withUnsafeBytes { raw in
+            guard let first = raw.baseAddress else { return }
+            var position = 0
+            while let found = memchr(first + position, 10, raw.count - position) {
+                let end = UnsafeRawPointer(found) - first
+                body(all.extracting(position..<end))
+                position = end + 1
             }
-            return Double(bytes.count) / 1e9 / (Cost.cpuSeconds() - start)
-        }.median
+        }
+        return Double(bytes.count) / 1e9 / (Cost.cpuSeconds() - start)
     }
 }
 

@@ -15,7 +15,7 @@ struct HouseTests {
         "BinderKit": ["Records", "Settings"],
         "BinderConformance": ["BinderKit"],
         "EmbeddedBinder": ["BinderKit", "BrokerCore"],
-        "AccessLogs": [],
+        "AccessLogs": ["CByteMask"],
         "Streams": ["BinderKit", "AccessLogs", "CByteMask"],
         "LogAgent": ["BinderKit", "AccessLogs"],
         "SluiceCommand": ["EmbeddedBinder", "Streams", "LogAgent", "SettingsLoader"],

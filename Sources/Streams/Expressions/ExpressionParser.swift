@@ -259,9 +259,8 @@ struct ExpressionParser {
             rest.append(step)
             guard rest.count < JSONScanner.depthMax else { throw tooDeep() }
         }
-        let path = ExpressionTree.Path(first: first, rest: rest)
-        let known = tree.paths.firstIndex(of: path)
-        if known == nil { tree.paths.append(path) }
+        let known = tree.paths.firstIndex { $0.first == first && $0.rest == rest }
+        if known == nil { tree.paths.append(ExpressionTree.Path(first: first, rest: rest)) }
         return try add(.field(path: known ?? tree.paths.count - 1), .any, at: mark)
     }
 

@@ -63,12 +63,17 @@ struct ExpressionTree: Sendable {
         case endsWith
     }
 
-    /// The place of a field in the payload.
-    struct Path: Hashable, Sendable {
+    /// The place of a field in the payload. A class, so that a look-up counts one reference.
+    final class Path: Sendable {
         /// The top-level member's name.
         let first: [UInt8]
         /// The steps from there.
         let rest: [JSONPath.Step]
+
+        init(first: [UInt8], rest: [JSONPath.Step]) {
+            self.first = first
+            self.rest = rest
+        }
     }
 
     /// There are at most so many nodes, which bounds what one record costs.

@@ -21,6 +21,9 @@ package struct RecordFields {
         guard let range = record.valueRange else { return .null }
         let text = record.payload.span.extracting(range)
         guard let member = fields.member(named: path.first, in: text) else { return .null }
+        guard !path.rest.isEmpty else {
+            return Self.value(member.kind, record, start: range.lowerBound, member.value)
+        }
         var found = (kind: member.kind, range: member.value)
         for step in path.rest {
             guard let next = JSONPath.follow(step, in: text, found.range) else { return .null }

@@ -5,24 +5,26 @@ import Testing
 
 @Suite("JSON objects as programs write them")
 struct CompactObjectTests {
-    @Test("the comparisons of 64 bytes agree with comparing one by one, on this processor and the portable way")
-    func masks() {
-        var random = SeededGenerator(seed: 64)
-        for round in 0..<2000 {
-            // Few different bytes, so that many are equal; all of them in turn.
-            let wanted = UInt8(truncatingIfNeeded: round)
-            let bytes = (0..<64).map { _ in
-                Bool.random(using: &random)
-                    ? wanted &+ UInt8.random(in: 0...2, using: &random) &- 1 : UInt8.random(in: 0...255, using: &random)
+    @Test(
+        "quotes are found where a byte-by-byte search finds them, and other texts are refused",
+        arguments: [UInt64(64), 65])
+    func quotes(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let slack = Int(CBYTEMASK_SLACK)
+        for round in 0..<3000 {
+            var text = (0..<round % 300).map { _ in Array("\"\"ab {}:é".utf8).randomElement(using: &random) ?? 0 }
+            let isForeign = round.isMultiple(of: 7) && !text.isEmpty
+            if isForeign {
+                text[Int.random(in: 0..<text.count, using: &random)] =
+                    [0x5C, 0x00, 0x1F, 0x0A].randomElement(using: &random) ?? 0
             }
-            var equal: UInt64 = 0
-            var atMost: UInt64 = 0
-            for (index, byte) in bytes.enumerated() {
-                if byte == wanted { equal |= 1 << UInt64(index) }
-                if byte <= wanted { atMost |= 1 << UInt64(index) }
-            }
-            #expect(cbytemask_equal(bytes, wanted) == equal && cbytemask_equal_portable(bytes, wanted) == equal)
-            #expect(cbytemask_at_most(bytes, wanted) == atMost && cbytemask_at_most_portable(bytes, wanted) == atMost)
+            let expected = text.indices.filter { text[$0] == UInt8(ascii: "\"") }
+            let most = round.isMultiple(of: 11) ? max(0, expected.count - 1) : expected.count
+            var positions = [Int](repeating: -7, count: most + slack)
+            let found = cbytemask_string_quotes(text, text.count, most, &positions)
+            let isRefused = isForeign || most < expected.count
+            #expect(found == (isRefused ? -1 : expected.count), "seed \(seed), round \(round)")
+            if !isRefused { #expect(Array(positions[..<expected.count]) == expected, "seed \(seed), round \(round)") }
         }
     }
 

@@ -1,1 +1,0 @@
-#include "cbytemask.h"
