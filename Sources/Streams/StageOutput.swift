@@ -22,12 +22,6 @@ public struct StageOutput {
         package let destination: Int
     }
 
-    /// A state of the output to go back to.
-    package struct Mark {
-        fileprivate let entries: Int
-        fileprivate let bytes: Int
-    }
-
     /// The bytes the entries' ranges lie in.
     package private(set) var arena: [UInt8] = []
     /// What was emitted, in order.
@@ -111,15 +105,6 @@ public struct StageOutput {
         inheritedTimestamp = clock.nowMilliseconds
         inheritedHeaderCount = 0
         inheritedHeaders.removeAll(keepingCapacity: true)
-    }
-
-    /// The present state, to go back to when the record being processed fails.
-    package func mark() -> Mark { Mark(entries: entries.count, bytes: arena.count) }
-
-    /// Takes back everything emitted since the mark.
-    package mutating func rollback(to mark: Mark) {
-        entries.removeSubrange(min(mark.entries, entries.count)...)
-        arena.removeSubrange(min(mark.bytes, arena.count)...)
     }
 
     /// Where an entry goes.

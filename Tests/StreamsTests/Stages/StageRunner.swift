@@ -15,11 +15,10 @@ struct StageRunner {
     /// What the stage emits for one record, as text; a throw takes it back.
     mutating func process(_ record: StageRecord) throws -> [String] {
         output.inherit(from: record)
-        let mark = output.mark()
         do {
             try stage.process(record, into: &output)
         } catch {
-            output.rollback(to: mark)
+            output.removeAll()
             throw error
         }
         return take()
