@@ -39,7 +39,7 @@ package final class LogAgent: Sendable {
     package init(
         settings: AgentSettings, stream: StreamSettings, binders: [String: any Binder],
         limits: AgentLimits = AgentLimits(), logger: Logger = Logger(label: "sluice.agent"),
-        now: @escaping @Sendable () -> Int64 = { WallClock.milliseconds() }
+        now: @escaping @Sendable () -> Int64 = { WallClock.nowMilliseconds }
     ) {
         self.settings = settings
         self.stream = stream

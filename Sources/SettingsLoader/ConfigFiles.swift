@@ -32,7 +32,9 @@ struct ConfigFiles {
     private mutating func list(_ path: String) -> [File] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            findings.append(Diagnostic(.error, "there is no such file or folder", at: SourceLocation(file: path)))
+            let message =
+                "there is no such file or folder: correct the path (a relative one begins in the folder where sluice is started)"
+            findings.append(Diagnostic(.error, message, at: SourceLocation(file: path)))
             return []
         }
         guard isFolder.boolValue else {
@@ -42,7 +44,7 @@ struct ConfigFiles {
             .filter { name in Self.isYAML(name) && !name.split(separator: "/").contains { $0.hasPrefix(".") } }
             .sorted()
         if names.isEmpty {
-            let message = "the folder holds no .yaml or .yml file"
+            let message = "the folder holds no .yaml or .yml file: put one there, or name another folder"
             findings.append(Diagnostic(.error, message, at: SourceLocation(file: path)))
         }
         let base = path.hasSuffix("/") ? path : path + "/"

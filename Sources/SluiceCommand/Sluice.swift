@@ -16,4 +16,23 @@ struct Sluice: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [UpCommand.self, CheckCommand.self, LogCommand.self, GenerateCommand.self, DemoCommand.self])
+
+    /// Runs the command; a wrong option is told in one line, as every other error is.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            // ArgumentParser keeps to itself which command it was, but names it where it sends the reader.
+            let help = fullMessage(for: error).firstMatch(of: /See '(.+ --help)'/)?.1 ?? "sluice --help"
+            let message = message(for: error).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            complain("sluice: \(message.hasSuffix(".") ? String(message.dropLast()) : message); see '\(help)'")
+            exit(withError: ExitCode.validationFailure)
+        }
+    }
 }

@@ -1,25 +1,23 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// A real web server, started for one test on free ports in a folder of its own, and stopped by its process id.
 final class WebServer {
     struct Failure: Error, CustomStringConvertible { let description: String }
 
-    /// Where Debian puts the programs, which need not be on the path of a user.
-    private static func program(_ name: String) -> String? {
-        ["/usr/sbin/", "/usr/local/sbin/", "/usr/bin/", "/usr/local/bin/"].map { $0 + name }
-            .first { FileManager.default.isExecutableFile(atPath: $0) }
-    }
+    /// Seconds after which a server that does not do what it must fails the test instead of stopping it.
+    private static let patience = 60.0
 
-    static var hasNginx: Bool { program("nginx") != nil }
-    static var hasApache: Bool { program("apache2") != nil }
+    static var hasNginx: Bool { ChildProcess.installed("nginx") != nil }
+    static var hasApache: Bool { ChildProcess.installed("apache2") != nil }
 
     let folder: String
     /// Free when the server was configured: the first listens, the second never does.
     let port: UInt16
     let closedPort: UInt16
-    private var process: pid_t = 0
+    private let process: ChildProcess
     private let stopSignal: Int32
 
     /// - Parameter configuration: Makes the configuration of the folder, the port, the unused port and whether IPv6 can be used.
@@ -32,17 +30,16 @@ final class WebServer {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
         try Data("hello\n".utf8).write(to: URL(fileURLWithPath: folder + "/index.html"))
-        let ports = try Self.freePorts()
-        (port, closedPort) = ports
+        let ports = try freePorts(2)
+        (port, closedPort) = (ports[0], ports[1])
         try Data(configuration(folder, port, closedPort).utf8).write(to: URL(fileURLWithPath: folder + "/server.conf"))
-        guard let path = Self.program(name) else { throw Failure(description: "\(name) is not installed") }
-        process = try Self.spawn([path] + arguments(folder), output: folder + "/output")
-        let deadline = Date(timeIntervalSinceNow: 20)
+        guard let path = ChildProcess.installed(name) else { throw Failure(description: "\(name) is not installed") }
+        process = try ChildProcess(path, arguments(folder))
+        let deadline = Date(timeIntervalSinceNow: Self.patience)
         while !Self.listens(port) {
-            guard isRunning(), Date() < deadline else {
-                let output = try String(contentsOfFile: folder + "/output", encoding: .utf8)
+            guard process.isRunning, Date() < deadline else {
                 stop()
-                throw Failure(description: "\(name) did not start: \(output)")
+                throw Failure(description: "\(name) did not start: \(process.output) \(process.errors)")
             }
             usleep(20_000)
         }
@@ -53,53 +50,19 @@ final class WebServer {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    /// Starts a program with no signal blocked. Foundation's `Process` hands on the mask of the calling thread, which blocks SIGTERM on a thread of
-    /// Swift's concurrency, and Apache keeps the mask that it finds.
-    private static func spawn(_ arguments: [String], output: String) throws -> pid_t {
-        var attributes = posix_spawnattr_t()
-        var files = posix_spawn_file_actions_t()
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_init(&attributes)
-        posix_spawn_file_actions_init(&files)
-        defer {
-            posix_spawnattr_destroy(&attributes)
-            posix_spawn_file_actions_destroy(&files)
-        }
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&files, 1, output, O_WRONLY | O_CREAT, 0o644)
-        posix_spawn_file_actions_adddup2(&files, 1, 2)
-        var vector: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-        defer { for pointer in vector { free(pointer) } }
-        var process: pid_t = 0
-        let result = posix_spawn(&process, arguments[0], &files, &attributes, &vector, environ)
-        guard result == 0 else { throw Failure(description: "\(arguments[0]) cannot be started: errno \(result)") }
-        return process
-    }
-
-    private func isRunning() -> Bool {
-        guard process > 0 else { return false }
-        var status: Int32 = 0
-        if waitpid(process, &status, WNOHANG) == process { process = 0 }
-        return process > 0
-    }
-
-    /// Asks the server to end after its requests, and waits until it has; a server that does not within ten seconds is ended by force.
+    /// Asks the server to end after its requests, and waits until it has; a server that does not in time is ended by force.
     func stop() {
-        guard isRunning() else { return }
-        kill(process, stopSignal)
-        let deadline = Date(timeIntervalSinceNow: 10)
-        while isRunning() {
-            if Date() > deadline { kill(process, SIGKILL) }
+        process.signal(stopSignal)
+        let deadline = Date(timeIntervalSinceNow: Self.patience)
+        while process.isRunning {
+            if Date() > deadline { process.signal(SIGKILL) }
             usleep(5_000)
         }
     }
 
-    /// The lines of a log, once it has as many; sooner than 20 seconds.
+    /// The lines of a log, once it has as many; those it has when patience ends.
     func lines(of log: String, count: Int) throws -> [[UInt8]] {
-        let deadline = Date(timeIntervalSinceNow: 20)
+        let deadline = Date(timeIntervalSinceNow: Self.patience)
         while true {
             let bytes = (try? Data(contentsOf: URL(fileURLWithPath: folder + "/" + log))) ?? Data()
             let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
@@ -117,7 +80,7 @@ final class WebServer {
         }
         defer { close(socket) }
         // A server that neither answers nor closes fails the test instead of stopping it.
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        var limit = timeval(tv_sec: Int(Self.patience), tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var sent = 0
         while sent < bytes.count {
@@ -194,26 +157,6 @@ final class WebServer {
         return nil
     }
 
-    /// Two ports that the system gave out and that are free again, held at the same time so that they differ.
-    private static func freePorts() throws -> (UInt16, UInt16) {
-        var ports: [UInt16] = []
-        var sockets: [Int32] = []
-        defer { for socket in sockets { close(socket) } }
-        for _ in 0..<2 {
-            let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            sockets.append(socket)
-            var address = loopback(0)
-            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let bound = withUnsafeMutablePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(socket, $0, length) == 0 && getsockname(socket, $0, &length) == 0
-                }
-            }
-            guard bound else { throw Failure(description: "no free port: errno \(errno)") }
-            ports.append(UInt16(bigEndian: address.sin_port))
-        }
-        return (ports[0], ports[1])
-    }
 }
 
 /// What is sent to a server, and what its log must say.

@@ -1,6 +1,7 @@
 import Records
 import SegmentedLog
 import Settings
+import TestSupport
 import Testing
 
 @testable import BrokerCore
@@ -64,7 +65,7 @@ struct FullDiskTests {
         disk.makeRoom()
         // By itself, without another call of the session.
         let log = try #require(broker.log(of: output))
-        while !log.openTransactions.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+        try await eventually("the abort is written") { log.openTransactions.isEmpty }
         try await session.append(batch(["yes"]), to: output)
         try await session.commit()
         #expect(try await member.delivery() == ["yes"])
@@ -129,7 +130,7 @@ struct FullDiskTests {
             path.hasSuffix(".log") && bytes == 78 ? LogError(.diskFull, "No space left on device") : nil
         }
         async let commit: Void = committed.commit([input: CommittedPosition(offset: 0)], of: member)
-        while broker.committed(group: "g").isEmpty { await Task.yield() }
+        try await eventually("the commit is decided") { !broker.committed(group: "g").isEmpty }
         let crashed = try TestFolder.crashed(folder.path)
         disk.makeRoom()
         try await commit

@@ -98,7 +98,7 @@ struct GroupTests {
 
         let new = try broker.join(group: "g", topics: ["t"])
         #expect(try await new.drain().assigned.isEmpty)
-        guard case .revoked(let going)? = try await old.next(waitingUpTo: .seconds(10)) else {
+        guard case .revoked(let going)? = try await old.next(waitingUpTo: .seconds(60)) else {
             Issue.record("nothing was revoked")
             return
         }

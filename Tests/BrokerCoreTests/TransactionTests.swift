@@ -90,6 +90,43 @@ struct TransactionTests {
         try await broker.close()
     }
 
+    @Test("of two sessions that are opened at the same time for one id exactly one stays, and the other is fenced")
+    func race() async throws {
+        let folder = try TestFolder()
+        let broker = try await opened(folder.path)
+        for round in 0..<30 {
+            async let first = Self.open(broker, "x\(round)")
+            async let second = Self.open(broker, "x\(round)")
+            let sessions = [await first, await second]
+            var committed = 0
+            for (number, session) in sessions.enumerated() {
+                do throws(BrokerError) {
+                    let session = try session.get()
+                    try await session.append(batchOrFail("\(round).\(number)"), to: out0)
+                    try await session.commit()
+                    committed += 1
+                } catch {
+                    #expect(error.code == .fenced, "round \(round): \(error)")
+                }
+            }
+            #expect(committed == 1, "round \(round)")
+        }
+        #expect(try await broker.committedTexts(out0).count == 30)
+        try await broker.close()
+    }
+
+    private static func open(_ broker: Broker, _ id: String) async -> Result<TransactionHandle, BrokerError> {
+        do throws(BrokerError) {
+            return .success(try await broker.beginSession(transactionalId: id))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func batchOrFail(_ value: String) throws(BrokerError) -> RecordBatch {
+        do { return try batch([value]) } catch { throw BrokerError(.invalid, "\(error)") }
+    }
+
     @Test("a commit for a partition the member has lost is fenced and leaves nothing visible")
     func fencedMember() async throws {
         let folder = try TestFolder()

@@ -30,7 +30,7 @@ struct EmbeddedLogBinderTests {
     }
 
     private func delivery(_ channel: any InputChannel) async throws -> Delivery? {
-        while let event = try await channel.next(waitingUpTo: .seconds(10)) {
+        while let event = try await channel.next(waitingUpTo: .seconds(60)) {
             switch event {
             case .delivery(let delivery): return delivery
             case .idle: return nil

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `sluice check` on broken files and on every file the repository ships.
@@ -90,6 +91,14 @@ struct CheckTests {
         try folder.write("pipeline.yaml", String(yaml))
         let check = try await Program.run(Program.sluice, ["check", "pipeline.yaml"], directory: folder.path)
         #expect(check.errors == shown + "\n")
+    }
+
+    @Test("a path that is not there is told in one line, with what to do")
+    func noSuchPath() async throws {
+        let check = try await Program.run(Program.sluice, ["check", "/nope"])
+        #expect(check.status == 1)
+        #expect(check.errors.hasPrefix("/nope: there is no such file or folder: correct the path"), "\(check.errors)")
+        #expect(check.errors.split(separator: "\n").count == 1)
     }
 
     @Test("without a configuration the message says where to put one")

@@ -4,6 +4,7 @@ import Foundation
 import Records
 import Settings
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LogAgent
@@ -73,6 +74,34 @@ struct FailureTests {
         try await running.value
         #expect(try await bench.values() == ["one", "two", "three"])
         #expect(try await bench.deadLetters().map { $0.headers["x-file-length"] } == ["4"])
+        try await bench.end()
+    }
+
+    @Test(
+        "the unfinished last line of a deleted file arrives once, whatever becomes of the commit that lets the file go",
+        arguments: FaultyBinder.Fault.allCases)
+    func deletedFile(fault: FaultyBinder.Fault) async throws {
+        let bench = try await Bench()
+        bench.limits.backOffInitial = .milliseconds(1)
+        let binder = FaultyBinder(binder: bench.binder, faults: [fault], seed: 1)
+        binder.stop()
+        let agent = LogAgent(
+            settings: AgentSettings(id: "web-1", inputs: [bench.input()]), stream: bench.stream,
+            binders: ["embedded": binder], limits: bench.limits)
+        let running = Task { try await agent.run() }
+        try Writing.append("one\nunfinished", to: bench.log("a.log"))
+        try Writing.append("other\n", to: bench.log("b.log"))
+        await agent.waitUntilIdle()
+        try Writing.remove(bench.log("a.log"))
+        // Nothing else is written: the next transactions are those that end the file.
+        binder.failNext(2)
+        try await eventually("the file is let go") { agent.status.inputs.first?.files == 1 }
+        await agent.shutdown()
+        try await running.value
+        #expect(binder.count > 0)
+        #expect(try await bench.values().sorted() == ["one", "other", "unfinished"])
+        let state = try await StateTopic.read(from: bench.binder, keys: GenerationKey(agent: "web-1", input: "in"))
+        #expect(state.generations.map(\.path) == [bench.log("b.log")])
         try await bench.end()
     }
 }

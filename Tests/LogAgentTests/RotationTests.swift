@@ -1,6 +1,7 @@
 import BinderKit
 import Foundation
 import Settings
+import TestSupport
 import Testing
 
 @testable import LogAgent
@@ -52,6 +53,8 @@ struct RotationTests {
     func deleted() async throws {
         let bench = try await Bench()
         bench.limits.transactionBytesMax = 256 << 10
+        // The writer may be held up after its file was deleted and read.
+        bench.limits.deletedFileQuiet = .seconds(2)
         let path = bench.log("a.log")
         try Writing.append("begin\n", to: path)
         bench.start(bench.input())
@@ -71,6 +74,36 @@ struct RotationTests {
         try await bench.stop()
         let state = try await StateTopic.read(from: bench.binder, keys: GenerationKey(agent: "web-1", input: "in"))
         #expect(state.generations.isEmpty && state.hasStarted)
+        try await bench.end()
+    }
+
+    @Test("the unfinished last line of a deleted file arrives though other files always have more to read")
+    func deletedBesideBacklog() async throws {
+        let bench = try await Bench()
+        // Each turn of a file is committed, so there are commits between the end of the deleted one and its last turn.
+        bench.limits.readBytes = 4096
+        bench.limits.transactionBytesMax = 1
+        let others = (0..<4).map { bench.log("other-\($0).log") }
+        for other in others { try Writing.append("begin\n", to: other) }
+        try Writing.append("first\nunfinished", to: bench.log("gone.log"))
+        bench.start(bench.input())
+        await bench.idle()
+        #expect(try bench.status.files == 5)
+        try Writing.remove(bench.log("gone.log"))
+        var written = 0
+        try await eventually("the file is let go") {
+            if try bench.status.lagBytes < 1 << 20 {
+                for other in others {
+                    try Writing.append(Writing.lines(written..<written + 2_000), to: other)
+                    written += 2_000
+                }
+            }
+            return try bench.status.files == 4
+        }
+        await bench.idle()
+        Bench.expect(
+            try await bench.values().filter { $0 != "begin" },
+            are: ["first", "unfinished"] + (0..<written).map { Writing.line($0) })
         try await bench.end()
     }
 

@@ -3,6 +3,7 @@ import EmbeddedBinder
 import Foundation
 import Records
 import Settings
+import TestSupport
 import Testing
 
 @testable import LogAgent
@@ -32,6 +33,20 @@ enum Writing {
     static func append(_ text: String, to path: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND, 0o644)
         try #require(descriptor >= 0, "\(path): \(String(cString: strerror(errno)))")
+        try append(text, to: descriptor)
+    }
+
+    /// Appends to a file that somebody else makes, once it is there.
+    static func appendWhenThere(_ text: String, to path: String) async throws {
+        var descriptor: Int32 = -1
+        try await eventually("\(path) is made") {
+            descriptor = open(path, O_WRONLY | O_APPEND)
+            return descriptor >= 0
+        }
+        try append(text, to: descriptor)
+    }
+
+    private static func append(_ text: String, to descriptor: Int32) throws {
         defer { close(descriptor) }
         var bytes = ArraySlice(text.utf8)
         while !bytes.isEmpty {
@@ -209,16 +224,4 @@ final class Bench {
             (\(foreign.sorted().prefix(2)))
             """, sourceLocation: sourceLocation)
     }
-}
-
-/// Waits for a condition, for ten seconds at most.
-func eventually(
-    _ what: String, sourceLocation: Testing.SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
-) async throws {
-    let end = ContinuousClock.now + .seconds(10)
-    while ContinuousClock.now < end {
-        if try await condition() { return }
-        try await Task.sleep(for: .milliseconds(5))
-    }
-    Issue.record("never: \(what)", sourceLocation: sourceLocation)
 }

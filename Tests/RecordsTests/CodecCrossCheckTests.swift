@@ -1,5 +1,6 @@
 import Compression
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Cross-check against PyPI's codecs", .enabled(if: Python.interpreter != nil, "no Python: run make test"))
@@ -21,12 +22,12 @@ struct CodecCrossCheckTests {
             ("lz4", .lz4), ("lz4-linked-unsized", .lz4), ("lz4-checked", .lz4), ("zstd", .zstd),
             ("zstd-unsized", .zstd),
         ] as [(String, CompressionType)])
-    func sluiceDecompresses(variant: String, type: CompressionType) throws {
+    func sluiceDecompresses(variant: String, type: CompressionType) async throws {
         let folder = try TemporaryFolder()
         let decompressor = Decompressor()
         for input in Self.inputs(for: "sluiceDecompresses \(variant)") {
             try Data(input).write(to: folder.url.appending(path: "plain"))
-            try Python.run(
+            try await Python.run(
                 ["compress", variant, folder.path("plain"), folder.path("compressed")], folder: folder)
             let compressed = [UInt8](try Data(contentsOf: folder.url.appending(path: "compressed")))
             let output = try compressed.withUnsafeBytes {
@@ -37,14 +38,14 @@ struct CodecCrossCheckTests {
     }
 
     @Test("others decompress what Sluice compresses", arguments: CompressionType.allCases.filter { $0 != .none })
-    func othersDecompress(type: CompressionType) throws {
+    func othersDecompress(type: CompressionType) async throws {
         let folder = try TemporaryFolder()
         let compressor = Compressor(type)
         for input in Self.inputs(for: "othersDecompress \(type)") {
             var compressed: [UInt8] = []
             try input.withUnsafeBytes { try compressor.compress($0, appendingTo: &compressed) }
             try Data(compressed).write(to: folder.url.appending(path: "compressed"))
-            try Python.run(
+            try await Python.run(
                 ["decompress", type.name, folder.path("compressed"), folder.path("plain")], folder: folder)
             #expect([UInt8](try Data(contentsOf: folder.url.appending(path: "plain"))) == input)
         }

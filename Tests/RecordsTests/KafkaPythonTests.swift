@@ -1,5 +1,6 @@
 import Compression
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Records
@@ -22,22 +23,22 @@ struct KafkaPythonTests {
         var records: [SampleRecord]
     }
 
-    private static func read(_ batches: [RecordBatch]) throws -> [Batch] {
+    private static func read(_ batches: [RecordBatch]) async throws -> [Batch] {
         let folder = try TemporaryFolder()
         try Data(batches.flatMap { $0.encoded() }).write(to: folder.url.appending(path: "batches"))
-        return try JSONDecoder().decode(
-            [Batch].self, from: Python.run(["read", folder.path("batches")], folder: folder))
+        let seen = try await Python.run(["read", folder.path("batches")], folder: folder)
+        return try JSONDecoder().decode([Batch].self, from: seen)
     }
 
     @Test("kafka-python reads what Sluice writes", arguments: CompressionType.allCases)
-    func kafkaPythonReads(compression: CompressionType) throws {
+    func kafkaPythonReads(compression: CompressionType) async throws {
         var random = SeededGenerator.announced(for: "kafkaPythonReads \(compression)")
         let samples = [1, 7, 400].map { SampleRecord.random(count: $0, using: &random) }
         let batches = try samples.map {
             try $0.batch(compression: compression).placed(at: 1000, leaderEpoch: 6)
                 .stamped(producerId: 1 << 40, producerEpoch: 9, baseSequence: 1234, isTransactional: true)
         }
-        let seen = try Self.read(batches)
+        let seen = try await Self.read(batches)
         #expect(seen.count == batches.count)
         for (index, batch) in seen.enumerated() {
             #expect(batch.isChecksumValid)
@@ -61,10 +62,10 @@ struct KafkaPythonTests {
     }
 
     @Test("kafka-python knows Sluice's control markers")
-    func controlMarkers() throws {
+    func controlMarkers() async throws {
         let marker = RecordBatch.controlMarker(
             commit: true, producerId: 5, producerEpoch: 1, coordinatorEpoch: 3, timestamp: 12)
-        let seen = try #require(try Self.read([marker]).first)
+        let seen = try #require(try await Self.read([marker]).first)
         #expect(seen.isChecksumValid)
         #expect(seen.isControl)
         #expect(seen.isTransactional)
@@ -72,10 +73,10 @@ struct KafkaPythonTests {
     }
 
     @Test("Sluice reads what kafka-python writes", arguments: CompressionType.allCases)
-    func sluiceReads(compression: CompressionType) throws {
+    func sluiceReads(compression: CompressionType) async throws {
         var random = SeededGenerator.announced(for: "sluiceReads \(compression)")
         let samples = [1, 9, 700].map { SampleRecord.random(count: $0, using: &random) }
-        let batches = try Self.written(samples, compression: compression)
+        let batches = try await Self.written(samples, compression: compression)
         #expect(try batches.map { try [SampleRecord]($0) } == samples)
         // kafka-python leaves a batch uncompressed that compression would not shorten: only the long one is sure.
         #expect(batches.last?.header.compression == compression)
@@ -88,10 +89,10 @@ struct KafkaPythonTests {
     }
 
     @Test("an uncompressed batch is byte for byte the one kafka-python writes")
-    func sameBytes() throws {
+    func sameBytes() async throws {
         var random = SeededGenerator.announced(for: "sameBytes")
         let samples = [1, 20, 500].map { SampleRecord.random(count: $0, using: &random) }
-        let theirs = try Self.written(samples, compression: .none).map { $0.encoded() }
+        let theirs = try await Self.written(samples, compression: .none).map { $0.encoded() }
         let ours = try samples.map {
             try $0.batch().placed(at: 0, leaderEpoch: 0)
                 .stamped(producerId: 4711, producerEpoch: 3, baseSequence: 17, isTransactional: true).encoded()
@@ -101,9 +102,9 @@ struct KafkaPythonTests {
 
     private static func written(
         _ samples: [[SampleRecord]], compression: CompressionType
-    ) throws -> [RecordBatch] {
+    ) async throws -> [RecordBatch] {
         let folder = try TemporaryFolder()
-        try Python.run(
+        try await Python.run(
             ["write", compression.name, folder.path("batches")], input: JSONEncoder().encode(samples), folder: folder)
         let bytes = [UInt8](try Data(contentsOf: folder.url.appending(path: "batches")))
         let batches = try RecordBatch.batches(in: bytes, range: bytes.indices)

@@ -1,4 +1,5 @@
 import Records
+import TestSupport
 import Testing
 
 @testable import SegmentedLog
@@ -96,7 +97,7 @@ struct CrashSimulationTests {
     func everyOperation(seed: UInt64) async throws {
         var cut = 1
         while true {
-            var generator = SeededGenerator(seed)
+            var generator = SeededGenerator(seed: seed)
             let disk = SimulatedDisk(seed: seed &* 1000 &+ UInt64(cut))
             disk.cutPower(at: cut)
             let ledger = await work(on: disk, generator: &generator)
@@ -109,7 +110,7 @@ struct CrashSimulationTests {
 
     @Test("a crash during recovery loses nothing either", arguments: [1] as [UInt64])
     func crashInRecovery(seed: UInt64) async throws {
-        var generator = SeededGenerator(seed)
+        var generator = SeededGenerator(seed: seed)
         let disk = SimulatedDisk(seed: seed)
         disk.cutPower(at: 90)
         let ledger = await work(on: disk, generator: &generator)

@@ -1,4 +1,5 @@
 import Records
+import TestSupport
 import Testing
 
 @testable import SegmentedLog
@@ -215,7 +216,7 @@ struct RecoveryTests {
 
     @Test("any bytes at all in the folder's files are no reason to trap", arguments: 0..<40 as Range<UInt64>)
     func garbage(seed: UInt64) throws {
-        var generator = SeededGenerator(seed)
+        var generator = SeededGenerator(seed: seed)
         let writer = try openLog(folder.partition, LogConfig(segmentBytes: 700, indexIntervalBytes: 100))
         for number in 0..<20 { _ = try writer.append(makeBatch(["v\(number)"], timestamp: Int64(number))) }
         try writer.close()

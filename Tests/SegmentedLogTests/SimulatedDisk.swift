@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 
 @testable import SegmentedLog
 
@@ -45,7 +46,7 @@ final class SimulatedDisk: Disk {
     let state: Mutex<State>
 
     init(seed: UInt64) {
-        state = Mutex(State(generator: SeededGenerator(seed)))
+        state = Mutex(State(generator: SeededGenerator(seed: seed)))
     }
 
     private init(_ state: sending State) {

@@ -146,8 +146,9 @@ struct SourceTests {
         let result = ConfigurationLoader(paths: paths, environment: [:]).load()
         #expect(
             Set(result.messages) == [
-                "a.yaml: the file is not UTF-8 text", "b.yaml: there is no such file or folder",
-                "empty: the folder holds no .yaml or .yml file",
+                "a.yaml: the file is not UTF-8 text",
+                "b.yaml: there is no such file or folder: correct the path (a relative one begins in the folder where sluice is started)",
+                "empty: the folder holds no .yaml or .yml file: put one there, or name another folder",
             ])
     }
 

@@ -20,6 +20,8 @@ struct HouseTests {
         "LogAgent": ["BinderKit", "AccessLogs"],
         "SluiceCommand": ["EmbeddedBinder", "Streams", "LogAgent", "SettingsLoader"],
         "SluiceBench": ["EmbeddedBinder", "Streams", "LogAgent", "SettingsLoader"],
+        // For tests: it may import no room, and no room imports it.
+        "TestSupport": [],
     ]
 
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -68,7 +70,7 @@ struct HouseTests {
     @Test("every import of a room is one the plan allows")
     func importsFollowThePlan() throws {
         var seen = 0
-        for file in try Self.swiftFiles(below: ["Sources"]) where file.pathExtension == "swift" {
+        for file in try Self.swiftFiles(below: ["Sources", "Tests/TestSupport"]) where file.pathExtension == "swift" {
             let path = file.path.dropFirst(Self.root.path.count + 1)
             let room = String(path.split(separator: "/")[1])
             let text = try String(contentsOf: file, encoding: .utf8)

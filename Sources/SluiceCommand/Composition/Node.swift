@@ -54,6 +54,8 @@ struct Node: Sendable {
 
     /// Runs until `end`, then stops in order: the inputs, then the stages. What fails ends the run and is thrown.
     func run(until end: End) async throws {
+        // Before anything starts: whoever sees it work, as by its topics, may stop it in good order.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         try await withThrowingTaskGroup(of: Part.self) { group in
             group.addTask {
                 try await agent.run()
@@ -65,7 +67,7 @@ struct Node: Sendable {
             }
             let asked = AsyncStream<Void>.makeStream()
             group.addTask {
-                await watchTerminationSignals { signal in
+                await watch(signals) { signal in
                     Self.logger.notice("\(signal): stopping; a second signal ends it at once")
                     asked.continuation.finish()
                 }

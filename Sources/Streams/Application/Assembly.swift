@@ -92,12 +92,12 @@ struct Assembly {
                     at: binding.location)
                 continue
             }
-            if !stems.contains(place.stage) {
+            if !stems.contains(place.owner) {
                 report(
-                    "binding '\(name)' belongs to no stage: declare '\(place.stage)' under stream.stages, register it, or remove the binding",
+                    "binding '\(name)' belongs to no stage: declare '\(place.owner)' under stream.stages, register it, or remove the binding",
                     at: binding.location)
             } else if place.isInput, place.index > 0 {
-                report("binding '\(name)': a stage has one input, '\(place.stage)-in-0'", at: binding.location)
+                report("binding '\(name)': a stage has one input, '\(place.owner)-in-0'", at: binding.location)
             }
         }
     }
@@ -156,7 +156,7 @@ struct Assembly {
     private func outputs(of name: String) -> [OutletPlan?] {
         var outputs: [OutletPlan?] = []
         for binding in settings.stream.bindings.values {
-            guard let place = BindingName(binding.name), place.stage == name, !place.isInput,
+            guard let place = BindingName(binding.name), place.owner == name, !place.isInput,
                 let topic = binding.destinations.first
             else { continue }
             let topicPlace = TopicPlace(binder: binding.binder ?? settings.stream.defaultBinder, topic: topic)
@@ -170,34 +170,6 @@ struct Assembly {
     private func maker(_ name: String) -> (@Sendable () throws -> any Stage)? {
         guard let stage = declared[name] else { return factories[name] }
         return try? catalog.make(stage)
-    }
-}
-
-/// A binding's canonical name taken apart.
-struct BindingName {
-    /// The largest index: an output beyond it is a slip of the keyboard.
-    private static let indexMax = 255
-
-    /// The stage's or chain's name.
-    let stage: String
-    /// Whether it is an input.
-    let isInput: Bool
-    /// The number at the end.
-    let index: Int
-
-    /// `<stage>-in-<index>` or `<stage>-out-<index>`; nil for any other name.
-    init?(_ name: String) {
-        let parts = name.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count >= 3, let index = Int(parts[parts.count - 1]), (0...Self.indexMax).contains(index) else {
-            return nil
-        }
-        switch parts[parts.count - 2] {
-        case "in": isInput = true
-        case "out": isInput = false
-        default: return nil
-        }
-        stage = parts.dropLast(2).joined(separator: "-")
-        self.index = index
     }
 }
 

@@ -59,7 +59,7 @@ struct TopicSetup {
 
     /// The agent's outputs count, too: whoever comes first makes the topic, and must make it wide enough.
     private func isUsed(_ name: BindingName, _ binding: BindingSettings) -> Bool {
-        plans.contains { $0.name == name.stage } || settings.agent.inputs.contains { $0.output == binding.name }
+        plans.contains { $0.name == name.owner } || settings.agent.inputs.contains { $0.output == binding.name }
     }
 
     private func checkCounts() throws(StreamError) {

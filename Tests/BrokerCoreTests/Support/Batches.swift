@@ -55,7 +55,7 @@ extension GroupMember {
     }
 
     /// Waits for the next delivery, passing over other events.
-    func delivery(within limit: Duration = .seconds(10)) async throws -> [String] {
+    func delivery(within limit: Duration = .seconds(60)) async throws -> [String] {
         while let event = try await next(waitingUpTo: limit) {
             guard case .delivery(_, let batches, let start, _, _, _) = event else {
                 if case .idle = event { break }

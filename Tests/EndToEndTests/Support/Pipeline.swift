@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A pipeline of three stages as an operator would declare it, over one log file in a folder of the test.
 struct Pipeline {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The Python interpreter with `Tests/requirements.txt` installed, and the script that stands for the other implementations.
@@ -15,25 +16,13 @@ enum Python {
 
     /// Runs `Tests/CrossCheck/records.py` with the arguments and gives what it prints; a failure of the script fails the test with its message.
     @discardableResult
-    static func run(_ arguments: [String], input: Data = Data(), folder: TemporaryFolder) throws -> Data {
-        let inputFile = folder.url.appending(path: "stdin")
-        let outputFile = folder.url.appending(path: "stdout")
-        let errorFile = folder.url.appending(path: "stderr")
-        try input.write(to: inputFile)
-        try Data().write(to: outputFile)
-        try Data().write(to: errorFile)
-        let executable: URL = try #require(interpreter)
-        let process = Process()
-        process.executableURL = executable
-        process.arguments = [root.appending(path: "Tests/CrossCheck/records.py").path] + arguments
-        process.standardInput = try FileHandle(forReadingFrom: inputFile)
-        process.standardOutput = try FileHandle(forWritingTo: outputFile)
-        process.standardError = try FileHandle(forWritingTo: errorFile)
-        try process.run()
-        process.waitUntilExit()
-        let complaint = String(decoding: try Data(contentsOf: errorFile), as: UTF8.self)
-        try #require(process.terminationStatus == 0, "\(complaint)")
-        return try Data(contentsOf: outputFile)
+    static func run(_ arguments: [String], input: Data = Data(), folder: TemporaryFolder) async throws -> Data {
+        try input.write(to: folder.url.appending(path: "stdin"))
+        let ended = try await ChildProcess.run(
+            try #require(interpreter).path, [root.appending(path: "Tests/CrossCheck/records.py").path] + arguments,
+            input: folder.path("stdin"))
+        try #require(ended.status == 0, "\(ended.errors)")
+        return Data(ended.output.utf8)
     }
 }
 

@@ -1,6 +1,7 @@
 import Compression
 import Foundation
 import Records
+import TestSupport
 import Testing
 
 /// A record by value, as the tests compare it and as the Python side writes it in JSON (bytes in base64).

@@ -1,5 +1,6 @@
 import Records
 import Settings
+import TestSupport
 import Testing
 
 @testable import Streams

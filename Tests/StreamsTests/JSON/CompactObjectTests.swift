@@ -1,4 +1,5 @@
 import CByteMask
+import TestSupport
 import Testing
 
 @testable import Streams

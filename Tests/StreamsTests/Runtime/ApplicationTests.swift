@@ -1,6 +1,7 @@
 import BinderKit
 import Records
 import Settings
+import TestSupport
 import Testing
 
 @testable import Streams
@@ -88,19 +89,70 @@ struct ApplicationTests {
     @Test("workers of one binding share its partitions")
     func concurrency() async throws {
         try await Pipeline.with { pipeline in
-            for partition: Int32 in 0..<4 {
-                try await pipeline.send(
-                    (0..<50).map { "\(partition).\($0)" }, to: "in", partition: partition, partitions: 4)
-            }
             let app = try pipeline.application(
                 Pipeline.settings([
                     Pipeline.input("copy", "in", concurrency: 3), Pipeline.output("copy", "out", partitions: 2),
                 ]))
-            app.stage("copy") { message in message }
-            try await pipeline.runUntilIdle(app)
+            let made = Tally()
+            let active = Watched<Set<Int>>([])
+            app.stage("copy", make: { NotedStage(number: made.increase(), active: active) })
+            let sent = Tally()
+            try await pipeline.runUntilIdle(app) {
+                // The first to join has all partitions for a moment, and may be done with what is there.
+                try await eventually("two instances of the stage have processed records") {
+                    for partition: Int32 in 0..<4 {
+                        try await pipeline.send(
+                            ["\(sent.increase())"], to: "in", partition: partition, partitions: 4)
+                    }
+                    return active.value.count >= 2
+                }
+            }
             let texts = try await pipeline.texts("out")
-            #expect(texts.count == 200)
-            #expect(Set(texts).count == 200)
+            #expect(texts.count == sent.value)
+            #expect(Set(texts).count == sent.value)
+        }
+    }
+
+    /// Copies, and notes which instance did.
+    private struct NotedStage: Stage {
+        let number: Int
+        let active: Watched<Set<Int>>
+
+        mutating func process(_ record: StageRecord, into output: inout StageOutput) throws {
+            active.update { _ = $0.insert(number) }
+            output.forward(record)
+        }
+    }
+
+    @Test(
+        "a partition without records holds no window open, though another is never at rest",
+        arguments: [1, 2])
+    func emptyPartition(concurrency: Int) async throws {
+        try await Pipeline.with { pipeline in
+            let settings = Pipeline.settings(
+                [
+                    Pipeline.input("per-second", "hits", concurrency: concurrency),
+                    Pipeline.output("per-second", "rates"),
+                ],
+                stages: [
+                    StageSettings(
+                        name: "per-second",
+                        kind: .aggregate(
+                            AggregateOptions(
+                                window: .seconds(1),
+                                measures: [AggregateOptions.Measure(name: "hits", function: .count)])))
+                ])
+            let second = Tally()
+            let app = try pipeline.application(settings)
+            _ = try await pipeline.binder.provision(TopicSpecification(name: "hits", partitions: 2))
+            try await pipeline.runUntilIdle(app) {
+                try await eventually("windows close though the stream never rests") {
+                    try await pipeline.send(
+                        ["{\"time\":\(second.increase() * 1000)}"], to: "hits", partitions: 2)
+                    return (app.status["per-second"]?.recordsOut ?? 0) > 3
+                }
+            }
+            #expect(try await pipeline.texts("rates").count == second.value)
         }
     }
 

@@ -126,16 +126,6 @@ struct Pipeline: Sendable {
     func texts(_ topic: String) async throws -> [String] { try await read(topic).map(\.text) }
 }
 
-/// Waits for a condition, for ten seconds at most; returns whether it came true.
-func eventually(_ condition: () async throws -> Bool) async rethrows -> Bool {
-    let deadline = ContinuousClock.now + .seconds(10)
-    while ContinuousClock.now < deadline {
-        if try await condition() { return true }
-        try? await Task.sleep(for: .milliseconds(2))
-    }
-    return false
-}
-
 /// A number that several tasks count up.
 final class Tally: Sendable {
     private let content = Watched(0)

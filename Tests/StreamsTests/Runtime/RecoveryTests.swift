@@ -1,6 +1,7 @@
 import BinderKit
 import Records
 import Settings
+import TestSupport
 import Testing
 
 @testable import Streams
@@ -22,7 +23,7 @@ struct RecoveryTests {
                 await app.waitUntilIdle()
                 disk.fill("/out-")
                 try await pipeline.send((10..<20).map(String.init), to: "in")
-                #expect(await eventually { app.status["count"]?.state == .retrying })
+                try await eventually("it retries") { app.status["count"]?.state == .retrying }
                 #expect(app.status["count"]?.lastError?.message.contains("No space left on device") == true)
                 #expect(app.status["count"]?.recordsOut == 10)
                 disk.fill(nil)
@@ -45,7 +46,7 @@ struct RecoveryTests {
                 await first.waitUntilIdle()
                 disk.fill("/out-")
                 try await pipeline.send(["c"], to: "in")
-                #expect(await eventually { first.status["count"]?.state == .retrying })
+                try await eventually("it retries") { first.status["count"]?.state == .retrying }
                 await first.shutdown()
                 try await group.waitForAll()
             }
@@ -60,7 +61,7 @@ struct RecoveryTests {
     @Test("a run that is cancelled again and again at random moments passes every record exactly once")
     func cancelled() async throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         try await Pipeline.with { pipeline in
             let all = (0..<2000).map(String.init)
             for start in stride(from: 0, to: all.count, by: 50) {
@@ -146,19 +147,5 @@ struct RecoveryTests {
             try await pipeline.runUntilIdle(try pipeline.application(settings))
             #expect(try await pipeline.read("rates").map { $0["hits"]?.int } == [2, 1, 2, 1, 1])
         }
-    }
-}
-
-/// A generator that gives the same numbers for the same seed (SplitMix64).
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

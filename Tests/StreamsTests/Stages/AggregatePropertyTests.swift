@@ -1,6 +1,7 @@
 import BinderKit
 import Records
 import Settings
+import TestSupport
 import Testing
 
 @testable import Streams

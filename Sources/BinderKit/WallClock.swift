@@ -7,19 +7,11 @@
 #endif
 
 /// The wall clock that timestamps are taken from.
-enum WallClock {
+package enum WallClock {
     /// Milliseconds since the epoch.
-    static var nowMilliseconds: Int64 {
+    package static var nowMilliseconds: Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    }
-}
-
-extension Duration {
-    /// Whole milliseconds.
-    var milliseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
     }
 }
