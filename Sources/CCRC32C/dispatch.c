@@ -8,6 +8,7 @@ static const char *selected_name = "portable";
 // Runs before main, when there is one thread: later readers need no lock.
 __attribute__((constructor)) static void select_implementation(void) {
     ccrc32c_make_portable_tables();
+    ccrc32c_make_powers();
 #if defined(__x86_64__)
     if (ccrc32c_has_sse42()) {
         selected = ccrc32c_extend_sse42;

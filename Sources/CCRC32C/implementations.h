@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 void ccrc32c_make_portable_tables(void);
+void ccrc32c_make_powers(void);
 
 #if defined(__x86_64__)
 bool ccrc32c_has_sse42(void);

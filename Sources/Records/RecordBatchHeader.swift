@@ -162,11 +162,13 @@ extension RecordBatchHeader {
     }
 
     /// The checksum that belongs to these fields and those records.
-    func checksum(body: UnsafeRawBufferPointer) -> UInt32 {
+    func checksum(body: UnsafeRawBufferPointer) -> UInt32 { CRC32C.extend(checksumOfFields, body) }
+
+    /// The checksum up to the records.
+    var checksumOfFields: UInt32 {
         withUnsafeTemporaryAllocation(byteCount: Self.encodedBytes, alignment: 8) { header in
             encode(into: header)
-            let checked = UnsafeRawBufferPointer(rebasing: header[Self.checkedFrom..<Self.encodedBytes])
-            return CRC32C.extend(CRC32C.checksum(checked), body)
+            return CRC32C.checksum(UnsafeRawBufferPointer(rebasing: header[Self.checkedFrom..<Self.encodedBytes]))
         }
     }
 }

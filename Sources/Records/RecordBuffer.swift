@@ -44,6 +44,19 @@ struct RecordBuffer: ~Copyable {
         }
     }
 
+    /// Appends a record that is nothing but a value.
+    @inline(__always)
+    mutating func append(value: UnsafeRawBufferPointer, timestampDelta: Int64, offsetDelta: Int) {
+        let needed = count + value.count + NewRecord.overheadBytesMax
+        if needed > memory.count { grow(to: needed) }
+        count &+= memory.withUnsafeMutableBufferPointer { room in
+            guard let base = room.baseAddress else { return 0 }
+            return NewRecord.write(
+                value: value, timestampDelta: timestampDelta, offsetDelta: offsetDelta,
+                at: UnsafeMutableRawPointer(base + count))
+        }
+    }
+
     @inline(never)
     private mutating func grow(to needed: Int) {
         let target = max(needed, memory.count + memory.count / 2, nextBytes)

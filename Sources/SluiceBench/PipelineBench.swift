@@ -18,7 +18,7 @@ struct PipelineBench {
         show("## Pipeline: file -> agent -> parse -> filter -> aggregate -> last topic (`flush: os`)\n")
         show("| compressed | bare loop lines per CPU-s | lines per CPU-s | ratio | target |")
         show("|---|---|---|---|---|")
-        for isZstdThroughout in [false] {
+        for isZstdThroughout in [false, true] {
             var bare: [Double] = []
             var rates: [Double] = []
             var ratios: [Double] = []

@@ -39,6 +39,20 @@ struct CRC32CTests {
         }
     }
 
+    @Test("a replaced beginning changes the checksum without a look at what follows")
+    func replacedBeginning() {
+        var random = SeededGenerator.announced(for: "replacedBeginning")
+        for length in Array(0...40) + [4096, 70_001] {
+            var bytes = (0..<40 + length).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            let crc = bytes.withUnsafeBytes { CRC32C.checksum($0) }
+            let old = bytes[..<40].withUnsafeBytes { CRC32C.checksum($0) }
+            for index in 0..<40 { bytes[index] = UInt8(truncatingIfNeeded: random.next()) }
+            let new = bytes[..<40].withUnsafeBytes { CRC32C.checksum($0) }
+            let expected = bytes.withUnsafeBytes { CRC32C.checksum($0) }
+            #expect(CRC32C.replacing(crc, beginning: old, with: new, bytesBehind: length) == expected, "\(length)")
+        }
+    }
+
     @Test("a checksum can be taken in parts")
     func parts() {
         let bytes = (0..<5000).map { UInt8(truncatingIfNeeded: $0 &* 31) }

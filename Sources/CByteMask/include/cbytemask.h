@@ -41,6 +41,6 @@ bool cbytemask_quotes(const void *text, size_t count, size_t quoteCount, size_t 
 /// `positions` has room for `most + CBYTEMASK_SLACK` numbers; what stands in it behind the last quote's means nothing.
 ptrdiff_t cbytemask_string_quotes(const void *text, size_t count, size_t most, size_t *positions);
 
-#define CBYTEMASK_SLACK 6
+#define CBYTEMASK_SLACK 12
 
 #endif

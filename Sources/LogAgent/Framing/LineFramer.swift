@@ -60,8 +60,7 @@ struct LineFramer: Sendable {
             }
             roomBytes -= length + Self.recordOverheadBytesMax
             roomRecords -= 1
-            batch.append(
-                key: nil, value: UnsafeRawBufferPointer(rebasing: window[position..<newline]), timestamp: timestamp)
+            batch.append(value: UnsafeRawBufferPointer(rebasing: window[position..<newline]), timestamp: timestamp)
             position = newline + 1
             lines += 1
         }

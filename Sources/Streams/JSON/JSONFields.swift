@@ -1,4 +1,5 @@
 import CByteMask
+import Glibc
 
 /// The members of one JSON object by their places in its text. Reused from record to record, it allocates only to grow.
 struct JSONFields {
@@ -157,26 +158,28 @@ struct JSONFields {
 
     /// The last member of that name: of doubled names the last one counts, as in most readers.
     func member(named name: [UInt8], in text: Span<UInt8>) -> Member? {
-        let span = slots.span
+        let members = slots.span
+        let nameBytes = Int32(truncatingIfNeeded: name.count)
         var index = count
         while index > 0 {
-            index -= 1
-            let member = span[index]
+            index &-= 1
+            let member = members[index]
             if member.nameHasEscapes {
                 if JSONText.decode(text, member.name).elementsEqual(name) { return member }
-            } else if Int(member.nameEnd - member.nameStart) == name.count,
-                Self.equal(text, Int(member.nameStart), name)
-            {
+            } else if member.nameEnd &- member.nameStart == nameBytes, Self.equal(text, member.name, name) {
                 return member
             }
         }
         return nil
     }
 
-    @inline(__always)
-    private static func equal(_ text: Span<UInt8>, _ start: Int, _ name: [UInt8]) -> Bool {
-        for index in 0..<name.count where text[start + index] != name[index] { return false }
-        return true
+    private static func equal(_ text: Span<UInt8>, _ range: Range<Int>, _ name: [UInt8]) -> Bool {
+        text.extracting(range).withUnsafeBytes { found in
+            name.withUnsafeBytes { wanted in
+                guard let found = found.baseAddress, let first = wanted.baseAddress else { return wanted.isEmpty }
+                return memcmp(found, first, wanted.count) == 0
+            }
+        }
     }
 }
 
