@@ -88,13 +88,13 @@ extension JSONLayout {
         case .word where isClean: writer.cleanWord(base, range)
         case .text where isClean: writer.cleanString(base, range)
         case .word, .text: return writer.string(base, range, escape: source.escape)
-        case .other: return writeOther(member.kind, source, range, &writer)
+        case .other: return writeOther(member.kind, source, range, isClean: isClean, &writer)
         }
         return true
     }
 
     private func writeOther(
-        _ kind: FieldKind, _ source: Source, _ range: Range<Int>, _ writer: inout JSONWriter
+        _ kind: FieldKind, _ source: Source, _ range: Range<Int>, isClean: Bool, _ writer: inout JSONWriter
     ) -> Bool {
         let base = source.base
         switch kind {
@@ -114,6 +114,11 @@ extension JSONLayout {
                 return true
             }
         default: break
+        }
+        // As the room was reckoned: what is clean grows by its quotes alone.
+        guard !isClean else {
+            writer.cleanString(base, range)
+            return true
         }
         return writer.string(base, range, escape: source.escape)
     }

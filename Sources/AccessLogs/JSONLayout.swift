@@ -41,7 +41,7 @@ final class JSONLayout: Sendable {
         let field: Int
         let kind: FieldKind
         let shape: Shape
-        /// `,"name":` in `keyBytes`; the comma is a brace for the first member.
+        /// `,"name":` in `keys`; the comma is a brace for the first member.
         let key: Range<Int>
         let writesRequestParts: Bool
         let writesTime: Bool

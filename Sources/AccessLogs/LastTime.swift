@@ -1,6 +1,7 @@
 /// The last `22/Nov/2026:22:07:02 +0000` that was proven real, and how JSON shows it: most lines have the second of the line before.
 struct LastTime: Sendable {
-    private var words = SIMD4<UInt64>(repeating: 0)
+    /// At first what no text is: the last two words of one have six bytes in common.
+    private var words = SIMD4<UInt64>(0, 0, 0, .max)
     private var text = SIMD32<UInt8>(repeating: 0)
     private var textBytes = 0
 
@@ -16,6 +17,7 @@ struct LastTime: Sendable {
         words = LogTime.words(in: base, at: position)
         textBytes = withUnsafeMutableBytes(of: &text) { memory in
             guard let start = memory.baseAddress else { return 0 }
+            // SAFETY: a time takes at most 27 of the 32 bytes, and is written byte by byte, so no slack is needed behind it.
             var writer = JSONWriter(start, sourceEnd: start)
             writer.time(parts, milliseconds: nil)
             return writer.count

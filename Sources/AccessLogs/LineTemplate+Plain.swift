@@ -72,11 +72,12 @@ extension LineTemplate {
         }
     }
 
-    /// The first quote, `one` or `other` from `start` on, or -1.
+    /// The first of the bytes that `stops` looks for from `start` on, or -1.
     @inline(__always)
     private func plainStop(
         in base: UnsafeRawPointer, from start: Int, to end: Int, stops: (UnsafeRawPointer) -> UInt32
     ) -> Int {
+        // SAFETY: 32 bytes are looked at where as many are left, and at last those that the line ends with.
         var position = start
         while end &- position >= 32 {
             let found = stops(base + position)
@@ -91,6 +92,7 @@ extension LineTemplate {
     /// Whether a literal of at most eight bytes stands at `position`; near the end of the line by way of its last eight bytes.
     @inline(__always)
     private func plainStands(_ literal: Literal, in base: UnsafeRawPointer, at position: Int, end: Int) -> Bool {
+        // SAFETY: eight bytes are looked at where as many are left, and else those that the line ends with.
         let left = end &- position
         if left >= 8 {
             let text = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: position, as: UInt64.self))

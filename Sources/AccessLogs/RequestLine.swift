@@ -42,10 +42,13 @@ struct RequestLine {
         if range.upperBound &- range.lowerBound >= 8 {
             // Most methods are a word of capital letters, found and proven in one step. A byte's bit 7 is set where it is no letter, by a carry from the
             // first such byte on; the space is that byte.
+            // SAFETY: the line has eight bytes from here on.
             let text = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: range.lowerBound, as: UInt64.self))
             let letters = text ^ 0x4040_4040_4040_4040
+            // In parentheses: `|` binds as `&+` does.
             let others =
-                (letters &+ 0x6565_6565_6565_6565 | letters &- 0x0101_0101_0101_0101 | text) & 0x8080_8080_8080_8080
+                ((letters &+ 0x6565_6565_6565_6565) | (letters &- 0x0101_0101_0101_0101) | text)
+                & 0x8080_8080_8080_8080
             let length = others.trailingZeroBitCount &>> 3
             if others != 0, length > 0, (text &>> UInt64(8 &* length)) & 0xFF == 0x20 {
                 return range.lowerBound &+ length

@@ -49,6 +49,7 @@ struct RecordBuffer: ~Copyable {
     mutating func append(value: UnsafeRawBufferPointer, timestampDelta: Int64, offsetDelta: Int) {
         let needed = count + value.count + NewRecord.overheadBytesMax
         if needed > memory.count { grow(to: needed) }
+        // SAFETY: `needed` bytes are there, as `NewRecord.write` demands.
         count &+= memory.withUnsafeMutableBufferPointer { room in
             guard let base = room.baseAddress else { return 0 }
             return NewRecord.write(
@@ -60,7 +61,8 @@ struct RecordBuffer: ~Copyable {
     @inline(never)
     private mutating func grow(to needed: Int) {
         let target = max(needed, memory.count + memory.count / 2, nextBytes)
-        // Not filled with zeros first: nothing behind `count` is read before it has been written, and the bytes of a batch of 512 KiB cost 20 microseconds.
+        // SAFETY: what is not copied is left as it comes, 20 microseconds less for a batch of 512 KiB. Bytes have no invalid value, and none behind `count` is
+        // read before it has been written.
         memory = [UInt8](unsafeUninitializedCapacity: target) { room, initialized in
             memory.withUnsafeBytes { UnsafeMutableRawBufferPointer(room).copyBytes(from: $0[..<count]) }
             initialized = target

@@ -22,6 +22,8 @@ struct JSONTests {
             ("GET / HTTP/1.1", "GET", "/", "HTTP/1.1"), ("GET /a b HTTP/2.0", "GET", "/a b", "HTTP/2.0"),
             ("GET /", "GET", "/", nil), ("M-SEARCH * HTTP/3", "M-SEARCH", "*", "HTTP/3"), ("", nil, nil, nil),
             ("GET", nil, nil, nil), ("GET ", nil, nil, nil), (" / HTTP/1.1", nil, nil, nil),
+            ("G@T / HTTP/1.1", nil, nil, nil), ("G[T / HTTP/1.1", nil, nil, nil),
+            ("g / HTTP/1.1", "g", "/", "HTTP/1.1"),
             ("GET HTTP/1.1", nil, nil, nil), ("G\u{E9}T / HTTP/1.1", nil, nil, nil), ("GET /a b", nil, nil, nil),
             ("GET / HTTP/.1", nil, nil, nil), ("GET / HTTP/1.", nil, nil, nil), ("GET / HTTP/1.1 ", nil, nil, nil),
         ] as [(String, String?, String?, String?)])

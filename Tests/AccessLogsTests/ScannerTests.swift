@@ -22,6 +22,13 @@ struct ScannerTests {
         #expect(scan.eventTime == 1_795_385_222_000)
     }
 
+    @Test("zero bytes are no time, not even before the first one")
+    func zeroTime() throws {
+        let zeros = String(repeating: "\0", count: 26)
+        let line = Self.usual.replacing("22/Nov/2026:22:07:02 +0000", with: zeros)
+        #expect(!Scan(try .named("combined"), line).accepted)
+    }
+
     @Test(
         "odd lines that have one meaning are accepted",
         arguments: [

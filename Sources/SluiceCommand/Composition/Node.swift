@@ -56,6 +56,8 @@ struct Node: Sendable {
     func run(until end: End) async throws {
         // Before anything starts: whoever sees it work, as by its topics, may stop it in good order.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        var limit: StopLimit?
+        defer { limit?.lift() }
         try await withThrowingTaskGroup(of: Part.self) { group in
             group.addTask {
                 try await agent.run()
@@ -81,9 +83,14 @@ struct Node: Sendable {
             }
             group.addTask { try await waitForEnd(end, asked: asked.stream) }
             // Workers end by themselves only when there is nothing for them to do, such as an agent without inputs.
-            while let part = try await group.next(), part == .worker {}
-            let limit = StopLimit(Self.stopLimit)
-            defer { limit.lift() }
+            do {
+                while let part = try await group.next(), part == .worker {}
+            } catch {
+                // The others are cancelled and waited for.
+                limit = StopLimit(Self.stopLimit)
+                throw error
+            }
+            limit = StopLimit(Self.stopLimit)
             await stop()
             group.cancelAll()
         }

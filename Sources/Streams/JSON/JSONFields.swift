@@ -26,8 +26,8 @@ struct JSONFields {
     /// The first `count` are the members; the rest is room for those of greater objects.
     private var slots = Array(repeating: Member.unused, count: 32)
     private var count = 0
-    /// Where the quotes of a compact object are.
-    private var quotes = [Int](repeating: 0, count: 4 * 32 + Int(CBYTEMASK_SLACK))
+    /// Where the quotes of a compact object are. It does not grow: an object with more is read the long way, and leaves nothing behind.
+    private var quotes = [Int](repeating: 0, count: 256 + Int(CBYTEMASK_SLACK))
 
     /// The members in the order they are written.
     var members: ArraySlice<Member> { slots[..<count] }
@@ -55,7 +55,6 @@ struct JSONFields {
                 return
             }
             slots.append(contentsOf: repeatElement(Member.unused, count: slots.count))
-            quotes = [Int](repeating: 0, count: 4 * slots.count + Int(CBYTEMASK_SLACK))
         }
     }
 
@@ -85,8 +84,8 @@ struct JSONFields {
             base.load(fromByteOffset: last, as: UInt8.self) == UInt8(ascii: "}")
         else { return nil }
         let quoteCount = cbytemask_string_quotes(base, bytes.count, places.count - Int(CBYTEMASK_SLACK), quotes)
-        // SAFETY: a member takes two quotes at least and four at most, `quote` is compared with their number before they are read, and there is
-        // room for a quarter as many members. Places of quotes lie in the text; what is read behind one of them is compared with `last`.
+        // SAFETY: `quote` is compared with the number of quotes before they are read, and `count` with the room. Places of quotes lie in the text;
+        // what is read behind one of them is compared with `last`.
         var count = 0
         var quote = 0
         var position = 1

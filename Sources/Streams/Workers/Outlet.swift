@@ -18,7 +18,7 @@ struct Outlet {
     /// to compress well. Only a record that is larger by itself makes a larger batch.
     private static let batchBytesMax = 512 << 10
 
-    /// A partition's builder; a class since a builder is not copyable. Only its worker's task has it, one call at a time, so it does without the runtime's
+    /// A partition's builder; a class since a builder is not copyable. Only its owner's task has it, one call at a time, so it does without the runtime's
     /// exclusivity checks, which took 2 % of a pipeline's time.
     private final class PartitionBuilder {
         @exclusivity(unchecked) var builder: RecordBatchBuilder
@@ -93,11 +93,12 @@ struct Outlet {
 
     /// Closes the batches that have records.
     mutating func close(into ready: inout [ReadyBatch]) throws(RecordsError) {
-        defer { open.removeAll(keepingCapacity: true) }
         for partition in open {
             guard let target = builders[Int(partition)], !target.builder.isEmpty else { continue }
             ready.append(ReadyBatch(outlet: plan, partition: partition, batch: try target.builder.build()))
         }
+        // Not where a batch cannot be built: `discard` has to find the others.
+        open.removeAll(keepingCapacity: true)
     }
 
     /// Forgets what has been added since the last batch of each partition.
