@@ -24,17 +24,16 @@ ALWAYS_INLINE uint64_t quotes_in(const bytes64 *block) {
     return word;
 }
 
-// Adds 0xFF for each byte that makes a text another than the one that is looked for. By address: a vector of 64 bytes is no argument on every processor.
-ALWAYS_INLINE void add_foreign(const bytes64 *block, bool takesHigh, bytes64 *foreign) {
-    *foreign |= (bytes64)(*block == '\\');
-    *foreign |= takesHigh ? (bytes64)(*block < 0x20) : (bytes64)(*block - 0x20 > 0x5E);
+// Adds 0xFF for each byte that is not printable ASCII or is a backslash. By address: a vector of 64 bytes is no argument on every processor.
+ALWAYS_INLINE void add_foreign(const bytes64 *block, bytes64 *foreign) {
+    *foreign |= (bytes64)(*block == '\\') | (bytes64)(*block - 0x20 > 0x5E);
 }
 
 // Writes the positions of the quotes of one block and returns how many quotes there are.
 ALWAYS_INLINE size_t note(uint64_t quotes, size_t start, size_t *positions) {
     size_t count = (size_t)__builtin_popcountll(quotes);
     // As many as a block of a log mostly has at most, whether they are there or not: a loop over those that are leaves the branch predictor guessing in
-    // every block. JSON has twice as many.
+    // every block.
 #pragma clang loop unroll(full)
     for (size_t index = 0; index < NOTED_AT_ONCE; index++) {
         positions[index] = start + (quotes == 0 ? 64 : (size_t)__builtin_ctzll(quotes));
@@ -54,18 +53,18 @@ ALWAYS_INLINE size_t note(uint64_t quotes, size_t start, size_t *positions) {
     return count;
 }
 
-// How many quotes there are, or -1 for a text with a foreign byte or more quotes than `most`.
-ALWAYS_INLINE ptrdiff_t find(const void *text, size_t count, size_t most, size_t *positions, bool takesHigh) {
+FOR_EVERY_PROCESSOR
+bool cbytemask_quotes(const void *text, size_t count, size_t quoteCount, size_t *positions) {
     const uint8_t *bytes = text;
     size_t found = 0;
     size_t start = 0;
     bytes64 foreign = 0;
     for (; count - start >= 64; start += 64) {
         const bytes64 *block = (const bytes64 *)(bytes + start);
-        add_foreign(block, takesHigh, &foreign);
+        add_foreign(block, &foreign);
         uint64_t quotes = quotes_in(block);
-        // Before they are written: there is room for `most` and the slack.
-        if (found + (size_t)__builtin_popcountll(quotes) > most) return -1;
+        // Before they are written: there is room for `quoteCount` and the slack.
+        if (found + (size_t)__builtin_popcountll(quotes) > quoteCount) return false;
         found += note(quotes, start, positions + found);
     }
     if (start < count) {
@@ -81,20 +80,10 @@ ALWAYS_INLINE ptrdiff_t find(const void *text, size_t count, size_t most, size_t
             memcpy(copy, text, count);
             seen = 0;
         }
-        add_foreign(block, takesHigh, &foreign);
+        add_foreign(block, &foreign);
         uint64_t quotes = quotes_in(block) >> seen;
-        if (found + (size_t)__builtin_popcountll(quotes) > most) return -1;
+        if (found + (size_t)__builtin_popcountll(quotes) > quoteCount) return false;
         found += note(quotes, start, positions + found);
     }
-    return __builtin_reduce_or((words8)foreign) == 0 ? (ptrdiff_t)found : -1;
-}
-
-FOR_EVERY_PROCESSOR
-bool cbytemask_quotes(const void *text, size_t count, size_t quoteCount, size_t *positions) {
-    return find(text, count, quoteCount, positions, false) == (ptrdiff_t)quoteCount;
-}
-
-FOR_EVERY_PROCESSOR
-ptrdiff_t cbytemask_string_quotes(const void *text, size_t count, size_t most, size_t *positions) {
-    return find(text, count, most, positions, true);
+    return found == quoteCount && __builtin_reduce_or((words8)foreign) == 0;
 }

@@ -47,7 +47,7 @@ extension NewRecord {
     ) -> Int {
         // Attributes, a null key and no headers are a byte each.
         let length =
-            3 + zigzagBytes(timestampDelta) + zigzagLength(offsetDelta) + zigzagLength(value.count) + value.count
+            3 + zigzagLength(timestampDelta) + zigzagLength(offsetDelta) + zigzagLength(value.count) + value.count
         var end = start
         storeZigzag(length, at: &end)
         end.storeBytes(of: 0, as: UInt8.self)
@@ -60,13 +60,6 @@ extension NewRecord {
         end.storeBytes(of: 0, as: UInt8.self)
         return end + 1 - start
     }
-
-    /// As `zigzagLength`, for all 64 bits.
-    @inline(__always)
-    private static func zigzagBytes(_ value: Int64) -> Int {
-        let raw = zigzag(value)
-        return raw < 0x80 ? 1 : (70 - raw.leadingZeroBitCount) / 7
-    }
 }
 
 /// The number with its sign in the lowest bit, so that small numbers of either sign are short.
@@ -78,12 +71,12 @@ func zigzag(_ value: some FixedWidthInteger) -> UInt64 {
 
 /// The bytes that the number takes at seven bits each. Compared, not computed: what is stored behind it need not wait for the result.
 @inline(__always)
-private func zigzagLength(_ value: Int) -> Int {
+private func zigzagLength(_ value: some FixedWidthInteger) -> Int {
     let raw = zigzag(value)
     if raw < 1 << 7 { return 1 }
     if raw < 1 << 14 { return 2 }
     if raw < 1 << 21 { return 3 }
-    return raw < 1 << 28 ? 4 : 5
+    return (70 - raw.leadingZeroBitCount) / 7
 }
 
 @inline(__always)

@@ -57,8 +57,7 @@ extension LogSegment {
     }
 
     /// The first batch that ends at `offset` or later, and its position; nil when there is none.
-    private func locate(_ offset: Int64, limit: Int64) throws(LogError) -> (position: Int64, header: RecordBatchHeader)?
-    {
+    func locate(_ offset: Int64, limit: Int64) throws(LogError) -> (position: Int64, header: RecordBatchHeader)? {
         var (floor, position) = try offsetIndex.start(for: offset)
         while position < sizeBytes {
             let header = try header(at: position)

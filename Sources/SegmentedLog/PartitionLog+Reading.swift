@@ -37,24 +37,40 @@ extension PartitionLog {
     /// At the high watermark (or last stable offset) the result is empty; `onAdvance` tells when there is more.
     /// - Throws: `.offsetOutOfRange` below the start or above the end; `.corrupt` with the place, when the batch at `offset` is damaged or missing.
     package func read(from offset: Int64, bytesMax: Int, isolation: Isolation) throws(LogError) -> LogRead {
-        var offset = offset
-        while true {
-            guard let plan = try plan(offset, isolation) else {
-                return LogRead(batches: [], nextOffset: offset, abortedTransactions: [])
-            }
+        let (read, end) = try search(from: offset, isolation) { (plan, offset) throws(LogError) -> LogRead? in
             let batches = try plan.segment.read(
                 from: offset, below: plan.bound, bytesMax: bytesMax, limit: plan.limit,
                 denseFrom: plan.denseFrom)
-            if let last = batches.last {
+            return batches.last.map { last in
                 let aborted = Self.overlapping(plan.aborted, from: offset, to: last.nextOffset)
                 return LogRead(batches: batches, nextOffset: last.nextOffset, abortedTransactions: aborted)
             }
+        }
+        return read ?? LogRead(batches: [], nextOffset: end, abortedTransactions: [])
+    }
+
+    /// The header of the batch that holds `offset`, or of the next one there is; nil at the high watermark (or last stable offset). Its records are not
+    /// read, nor is their checksum verified.
+    /// - Throws: as `read`.
+    package func header(from offset: Int64, isolation: Isolation) throws(LogError) -> RecordBatchHeader? {
+        try search(from: offset, isolation) { (plan, offset) throws(LogError) -> RecordBatchHeader? in
+            let header = try plan.segment.locate(offset, limit: plan.limit)?.header
+            return header.flatMap { $0.baseOffset < plan.bound ? $0 : nil }
+        }.found
+    }
+
+    /// Asks one segment after the other, from the one that holds `offset` on, until one has something; where none has, tells where what can be seen ends.
+    private func search<Found>(
+        from offset: Int64, _ isolation: Isolation, _ look: (Plan, Int64) throws(LogError) -> Found?
+    ) throws(LogError) -> (found: Found?, end: Int64) {
+        var offset = offset
+        while true {
+            guard let plan = try plan(offset, isolation) else { return (nil, offset) }
+            if let found = try look(plan, offset) { return (found, offset) }
             guard offset < plan.denseFrom else {
                 throw plan.segment.corrupt("offset \(offset) is missing", at: plan.segment.sizeBytes)
             }
-            guard let nextBase = plan.nextBase, nextBase < plan.bound else {
-                return LogRead(batches: [], nextOffset: plan.bound, abortedTransactions: [])
-            }
+            guard let nextBase = plan.nextBase, nextBase < plan.bound else { return (nil, plan.bound) }
             offset = nextBase
         }
     }

@@ -5,14 +5,14 @@ public struct StageRecord: Sendable {
     /// The partition it was read from.
     public let source: TopicPartition
     /// Its offset there.
-    public let offset: Int64
+    public private(set) var offset: Int64
     /// Its timestamp, in milliseconds since the epoch.
-    public let timestamp: Int64
+    public private(set) var timestamp: Int64
     package let payload: [UInt8]
-    package let keyRange: Range<Int>?
-    package let valueRange: Range<Int>?
-    package let headerRange: Range<Int>
-    package let headerCount: Int
+    package private(set) var keyRange: Range<Int>?
+    package private(set) var valueRange: Range<Int>?
+    package private(set) var headerRange: Range<Int>
+    package private(set) var headerCount: Int
 
     /// Creates a view of a record whose ranges lie in `payload`; the headers are encoded as in a record batch, without their count.
     package init(
@@ -27,6 +27,24 @@ public struct StageRecord: Sendable {
         self.valueRange = value
         self.headerRange = headers
         self.headerCount = headerCount
+    }
+
+    /// Creates a view of one of the decoded records of a batch that was read from `source`.
+    init(_ view: RecordView, of records: DecodedRecords, from source: TopicPartition) {
+        self.init(
+            source: source, offset: view.offset, timestamp: view.timestamp, payload: records.payload, key: view.key,
+            value: view.value, headers: view.headers, headerCount: view.headerCount)
+    }
+
+    /// Becomes a view of another record of the same batch. Source and payload stay, so that nothing is counted.
+    @inline(__always)
+    mutating func move(to view: RecordView) {
+        offset = view.offset
+        timestamp = view.timestamp
+        keyRange = view.key
+        valueRange = view.value
+        headerRange = view.headers
+        headerCount = view.headerCount
     }
 
     /// Creates a record on its own, as a stage's unit test wants it.

@@ -1,3 +1,4 @@
+import Foundation
 import Records
 import Settings
 import Testing
@@ -187,6 +188,45 @@ struct GroupTests {
         var values: [String] = []
         for _ in 0..<4 { values += try await member.delivery() }
         #expect(values == ["1@1", "0@5", "0@6", "1@\(Int64.max)"])
+        try await broker.close()
+    }
+
+    @Test("markers and aborted records have no part in what is the oldest, and count as nothing to read")
+    func oldestVisibleFirst() async throws {
+        let folder = try TestFolder()
+        let broker = try await opened(folder, partitions: 3)
+        let session = try await broker.beginSession(transactionalId: "t")
+        // Markers carry the time of day, far behind all of these.
+        for (partition, time, isKept) in [(0, 5, true), (0, 7, true), (1, 6, true), (1, 1, false), (2, 2, false)] {
+            let records = try batch(["\(partition)@\(time)"], timestamp: Int64(time))
+            try await session.append(records, to: TopicPartition("t", Int32(partition)))
+            if isKept { try await session.commit() } else { try await session.abort() }
+        }
+        let member = try broker.join(group: "g", topics: ["t"], deliveryBytesMax: 1)
+        var values: [String] = []
+        for _ in 0..<3 { values += try await member.delivery() }
+        #expect(values == ["0@5", "1@6", "0@7"])
+        #expect(try await member.drain().values.isEmpty)
+        try await broker.close()
+    }
+
+    @Test("a record that a flipped bit calls a marker is corruption, and not passed over")
+    func falseMarker() async throws {
+        let folder = try TestFolder()
+        let broker = try await opened(folder)
+        _ = try await broker.append(batch(["a"]), to: source)
+        let offsetOfBatch = try batch(["a"]).sizeInBytes
+        _ = try await broker.append(batch(["b"]), to: source)
+        let path = folder.path + "/t-0/00000000000000000000.log"
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        // The control flag is in the low byte of the attributes.
+        try file.seek(toOffset: UInt64(offsetOfBatch + 22))
+        try file.write(contentsOf: [0x20])
+        try file.close()
+        let member = try broker.join(group: "g", topics: ["t"], deliveryBytesMax: 1)
+        #expect(try await member.delivery() == ["a"])
+        let error = await #expect(throws: BrokerError.self) { _ = try await member.delivery() }
+        #expect(error?.code == .corrupt)
         try await broker.close()
     }
 

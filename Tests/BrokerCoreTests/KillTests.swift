@@ -1,6 +1,7 @@
 import Foundation
 import Records
 import Settings
+import TestSupport
 import Testing
 
 @testable import BrokerCore
@@ -27,11 +28,17 @@ struct KillTests {
         }
         try await broker.close()
 
+        let seed = UInt64.random(in: 0..<1 << 32)
+        print("seed \(seed)")
+        var random = SeededGenerator(seed: seed)
         for round in 0..<4 {
             // The last one is not killed before it has committed, however slow the machine: there is something to look at.
             await #expect(processExitsWith: .signal(SIGKILL)) {
-                [directory = directory as String, isLast = (round == 3) as Bool] in
-                try await Self.copyUntilKilled(directory, afterFirstCommit: isLast)
+                [
+                    directory = directory as String, isLast = (round == 3) as Bool,
+                    pause = UInt32.random(in: 20_000..<300_000, using: &random) as UInt32
+                ] in
+                try await Self.copyUntilKilled(directory, afterFirstCommit: isLast, microseconds: pause)
             }
             let broker = try await Broker.open(directory: directory)
             for partition in 0..<Self.partitions {
@@ -51,13 +58,15 @@ struct KillTests {
     }
 
     /// Copies `in` to `out` in transactions, noting what was acknowledged, until it kills itself at a random moment.
-    private static func copyUntilKilled(_ directory: String, afterFirstCommit: Bool) async throws {
+    private static func copyUntilKilled(
+        _ directory: String, afterFirstCommit: Bool, microseconds pause: UInt32
+    ) async throws {
         let broker = try await Broker.open(directory: directory)
         let member = try broker.join(group: "copy", topics: ["in"], deliveryBytesMax: 2000)
         let session = try await broker.beginSession(transactionalId: "copy")
         var isKillDue = true
         func killOnce() {
-            if isKillDue { killSoon() }
+            if isKillDue { dieIn(microseconds: pause) }
             isKillDue = false
         }
         if !afterFirstCommit { killOnce() }
@@ -74,9 +83,9 @@ struct KillTests {
         }
     }
 
-    private static func killSoon() {
+    private static func dieIn(microseconds: UInt32) {
         Thread.detachNewThread {
-            usleep(.random(in: 20_000..<300_000))
+            usleep(microseconds)
             kill(getpid(), SIGKILL)
         }
     }

@@ -27,7 +27,7 @@ package enum MemberEvent: Sendable {
 /// One member of a consumer group: reads the partitions it owns, committed records only, the oldest first.
 ///
 /// Of the batches that come next in each partition the one with the lowest timestamp is delivered: a member that catches up on several partitions goes
-/// through time about as their producers did, and a stage with windows of event time sees little disorder. So it reads ahead by one delivery a partition.
+/// through time about as their producers did, and a stage with windows of event time sees little disorder. Of what is not delivered yet it reads headers only.
 ///
 /// One task at a time calls `next`; `commit` belongs to that task too. `close` may come from anywhere.
 package actor GroupMember {
@@ -40,11 +40,8 @@ package actor GroupMember {
         var position: Int64
         /// Where the last delivery ended. Between it and `position` lies nothing a consumer could see.
         var deliveredTo: Int64
-        /// What was read from `position` on and not handed out yet.
-        var ahead: CommittedRead?
-
-        /// The next batch's greatest timestamp, as its producer set it.
-        var timeAhead: Int64? { ahead?.batches.first?.maxTimestamp }
+        /// The greatest timestamp of the batch at `position`, as its producer set it; nil where it is not known whether there is one.
+        var timeAhead: Int64?
     }
 
     /// The group's name, nil for an anonymous one.
@@ -194,45 +191,84 @@ package actor GroupMember {
     // MARK: Reading
 
     private func fetch() throws(BrokerError) -> MemberEvent? {
-        var oldest: (index: Int, time: Int64)?
-        for step in 0..<cursors.count {
-            let index = (turn + step) % cursors.count
-            if cursors[index].ahead == nil { try readAhead(index) }
-            guard let time = cursors[index].timeAhead else { continue }
-            if let oldest, oldest.time <= time { continue }
-            oldest = (index, time)
+        while true {
+            var oldest: (index: Int, time: Int64)?
+            for step in 0..<cursors.count {
+                let index = (turn + step) % cursors.count
+                if cursors[index].timeAhead == nil { try lookAhead(index) }
+                guard let time = cursors[index].timeAhead else { continue }
+                if let oldest, oldest.time <= time { continue }
+                oldest = (index, time)
+            }
+            guard let index = oldest?.index else { return nil }
+            if let delivery = try deliver(index) { return delivery }
         }
-        guard let index = oldest?.index, let read = cursors[index].ahead else { return nil }
-        turn = index + 1
-        let cursor = cursors[index]
-        let readToEnd = cursors.filter { $0.ahead == nil }.map(\.partition.id)
-        cursors[index].ahead = nil
-        cursors[index].position = read.nextOffset
-        cursors[index].deliveredTo = read.nextOffset
-        return .delivery(
-            source: cursor.partition.id, batches: read.batches, startOffset: cursor.position,
-            nextOffset: read.nextOffset, endOffset: max(read.nextOffset, cursor.partition.log.lastStableOffset),
-            readToEnd: readToEnd)
     }
 
-    private func readAhead(_ index: Int) throws(BrokerError) {
-        let partition = cursors[index].partition
-        let from = clampToStart(index)
+    /// Reads the batches at the cursor; nil where nobody may see them.
+    private func deliver(_ index: Int) throws(BrokerError) -> MemberEvent? {
         let bytesMax = max(1, deliveryBytesMax / min(cursors.count, Self.sharedDeliveryDivisorMax))
-        let read: CommittedRead
-        do throws(LogError) {
-            read = try CommittedRead.read(partition.log, from: from, bytesMax: bytesMax)
-        } catch {
-            // Retention may pass the position between the check and the read: look again.
-            if error.code == .offsetOutOfRange, partition.log.startOffset > from { return try readAhead(index) }
-            // The topic was deleted or the broker closed since this call began: the next look at the group tells.
-            if error.code == .closed { return signal.raise() }
-            throw BrokerError(error, "cannot read \(partition.id)")
+        let found = try read(index) { (log, position) throws(LogError) in
+            try CommittedRead.read(log, from: position, bytesMax: bytesMax)
         }
-        if read.batches.isEmpty {
-            cursors[index].position = read.nextOffset
-        } else {
-            cursors[index].ahead = read
+        cursors[index].timeAhead = nil
+        guard let read = found else { return nil }
+        let startOffset = cursors[index].position
+        cursors[index].position = read.nextOffset
+        guard !read.batches.isEmpty else { return nil }
+        cursors[index].deliveredTo = read.nextOffset
+        turn = index + 1
+        let partition = cursors[index].partition
+        return .delivery(
+            source: partition.id, batches: read.batches, startOffset: startOffset, nextOffset: read.nextOffset,
+            endOffset: max(read.nextOffset, partition.log.lastStableOffset),
+            readToEnd: cursors.filter { $0.timeAhead == nil && $0.partition.id != partition.id }.map(\.partition.id))
+    }
+
+    /// Finds out the time of the batch that comes next, and passes over the markers of transactions, whose times are not its producer's.
+    private func lookAhead(_ index: Int) throws(BrokerError) {
+        while let found = try read(index, Self.nextVisible) {
+            switch found {
+            case .data(let time):
+                cursors[index].timeAhead = time
+                return
+            case .marker(let nextOffset): cursors[index].position = nextOffset
+            case .end: return
+            }
+        }
+    }
+
+    /// What comes next in a partition.
+    private enum Next {
+        case data(time: Int64)
+        case marker(nextOffset: Int64)
+        case end
+    }
+
+    private static func nextVisible(_ log: PartitionLog, _ position: Int64) throws(LogError) -> Next {
+        guard let header = try log.header(from: position, isolation: .readCommitted) else { return .end }
+        guard header.isControl else { return .data(time: header.maxTimestamp) }
+        // Read whole: a header proves nothing, and a record that a flipped bit calls a marker must not be passed over.
+        return .marker(nextOffset: try log.read(from: position, bytesMax: 1, isolation: .readCommitted).nextOffset)
+    }
+
+    /// Reads the partition's log at the cursor; nil where the topic was deleted, or the broker closed, since this call of `next` began: the next look at
+    /// the group tells.
+    private func read<Found>(
+        _ index: Int, _ body: (PartitionLog, Int64) throws(LogError) -> Found
+    ) throws(BrokerError) -> Found? {
+        let partition = cursors[index].partition
+        while true {
+            let position = clampToStart(index)
+            do throws(LogError) {
+                return try body(partition.log, position)
+            } catch {
+                // Retention may pass the position between the check and the read: look again.
+                if error.code == .offsetOutOfRange, partition.log.startOffset > position { continue }
+                guard error.code == .closed else { throw BrokerError(error, "cannot read \(partition.id)") }
+                signal.raise()
+                return nil
+            }
         }
     }
 

@@ -29,17 +29,30 @@ static inline uint32_t cbytemask_stops32(const void *text, uint8_t other) {
     return result | cbytemask_spaces32(text);
 }
 
+/// The bytes among the 32 at `text` that end a run of a JSON string: a quote, a backslash or a control character. Bit i is byte i.
+static inline uint32_t cbytemask_string_stops32(const void *text) {
+    cbytemask_bytes32 bytes = *(const cbytemask_bytes32 *)text;
+    cbytemask_bits32 found =
+        __builtin_convertvector((bytes == '"') | (bytes == '\\') | (bytes < 0x20), cbytemask_bits32);
+    uint32_t result;
+    __builtin_memcpy(&result, &found, sizeof result);
+    return result;
+}
+
+/// The bytes among the 32 at either address that are not the same: bit i is byte i.
+static inline uint32_t cbytemask_differences32(const void *left, const void *right) {
+    cbytemask_bits32 found = __builtin_convertvector(
+        *(const cbytemask_bytes32 *)left != *(const cbytemask_bytes32 *)right, cbytemask_bits32);
+    uint32_t result;
+    __builtin_memcpy(&result, &found, sizeof result);
+    return result;
+}
+
 /// Notes where the quotes of a text are that is printable ASCII without a backslash.
 ///
 /// Reads nothing outside of the text. Returns false when the text has another byte or not exactly `quoteCount` quotes.
 /// `positions` has room for `quoteCount + CBYTEMASK_SLACK` numbers; what stands in it from `quoteCount` on means nothing.
 bool cbytemask_quotes(const void *text, size_t count, size_t quoteCount, size_t *positions);
-
-/// Notes where the quotes of a text are that holds no backslash and no control character; bytes from 0x80 may be in it, as in JSON.
-///
-/// Reads nothing outside of the text. Returns how many quotes there are, or -1 when the text has another byte or more than `most` quotes.
-/// `positions` has room for `most + CBYTEMASK_SLACK` numbers; what stands in it behind the last quote's means nothing.
-ptrdiff_t cbytemask_string_quotes(const void *text, size_t count, size_t most, size_t *positions);
 
 #define CBYTEMASK_SLACK 12
 

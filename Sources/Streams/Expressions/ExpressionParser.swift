@@ -260,7 +260,7 @@ struct ExpressionParser {
             guard rest.count < JSONScanner.depthMax else { throw tooDeep() }
         }
         let known = tree.paths.firstIndex { $0.first == first && $0.rest == rest }
-        if known == nil { tree.paths.append(ExpressionTree.Path(first: first, rest: rest)) }
+        if known == nil { tree.paths.append(JSONPath(first: first, rest: rest)) }
         return try add(.field(path: known ?? tree.paths.count - 1), .any, at: mark)
     }
 

@@ -37,7 +37,7 @@ extension ExpressionTree {
     {
         switch nodes[node] {
         case .literal(let index): return literals[index]
-        case .field(let path): return try fields.value(paths[path], of: record)
+        case .field(let path): return try fields.value(paths.span[path], of: record)
         case .payload: return record.value.map { .text($0) } ?? .null
         case .header(let name): return record.header(named: headerNames[name]).map { .text($0) } ?? .null
         case .key: return record.key.map { .text($0) } ?? .null

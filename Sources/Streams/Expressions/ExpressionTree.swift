@@ -63,19 +63,6 @@ struct ExpressionTree: Sendable {
         case endsWith
     }
 
-    /// The place of a field in the payload. A class, so that a look-up counts one reference.
-    final class Path: Sendable {
-        /// The top-level member's name.
-        let first: [UInt8]
-        /// The steps from there.
-        let rest: [JSONPath.Step]
-
-        init(first: [UInt8], rest: [JSONPath.Step]) {
-            self.first = first
-            self.rest = rest
-        }
-    }
-
     /// There are at most so many nodes, which bounds what one record costs.
     static let nodesMax = 1000
     /// Nodes lie in one another at most this deep: evaluating recurses.
@@ -83,7 +70,7 @@ struct ExpressionTree: Sendable {
 
     var nodes: [Node] = []
     var literals: [ExpressionValue] = []
-    var paths: [Path] = []
+    var paths: [JSONPath] = []
     var headerNames: [String] = []
     var globs: [Glob] = []
     var arguments: [Int] = []

@@ -16,11 +16,11 @@ package struct RecordFields {
     }
 
     /// The value of the field at `path`: null where there is none.
-    mutating func value(_ path: ExpressionTree.Path, of record: StageRecord) throws(StageError) -> ExpressionValue {
+    mutating func value(_ path: JSONPath, of record: StageRecord) throws(StageError) -> ExpressionValue {
         try scan(record)
         guard let range = record.valueRange else { return .null }
         let text = record.payload.span.extracting(range)
-        guard let member = fields.member(named: path.first, in: text) else { return .null }
+        guard let member = fields.member(at: path, in: text) else { return .null }
         guard !path.rest.isEmpty else {
             return Self.value(member.kind, record, start: range.lowerBound, member.value)
         }

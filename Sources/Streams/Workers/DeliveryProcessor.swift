@@ -39,6 +39,8 @@ struct DeliveryProcessor {
         var refusal: Refusal?
     }
 
+    private static let noRecord = StageRecord(value: nil)
+
     /// The worker's stage. Its owner keeps a copy from before a slice, to go back to where the slice cannot be committed.
     var stage: any Stage
     /// The batches that are being built.
@@ -70,14 +72,17 @@ struct DeliveryProcessor {
     private var recordsMax = 0
     private var refusedOffset: Int64?
     private var batchIndex = 0
+    /// The batch at hand until its first record is reached.
+    private var opened: DecodedRecords?
     private var iterator: DecodedRecords.Iterator?
-    private var payload: [UInt8] = []
     /// The results of the batch at hand where the stage takes whole batches; the records in it are counted by `recordIndex`.
     private var prepared: [Result<[Message], any Error>] = []
     private var recordIndex = -1
     private var timestampType = TimestampType.createTime
-    /// The record at hand while something is awaited.
-    private var current: StageRecord?
+    /// The record at hand; it moves from one of the batch to the next.
+    private var current = noRecord
+    /// Whether the record at hand has to be tried once more, after something was awaited.
+    private var isPending = false
     private var attempts = 0
     private var isProcessed = false
 
@@ -118,13 +123,17 @@ struct DeliveryProcessor {
     /// Goes on with the slice until it is done or something has to be awaited.
     /// - Throws: `RecordsError` where a batch cannot be built.
     mutating func step() throws -> Step {
-        while let record = try current.take() ?? nextRecord() {
-            if let step = try attempt(record) {
-                current = record
-                return step
-            }
+        // A variable of its own while it is worked on: as a part of `self` each call would count its references.
+        var record = current
+        defer { current = record }
+        while try isPending || moveToNext(&record) {
+            isPending = true
+            if let step = try attempt(record) { return step }
+            isPending = false
             if !outlets.ready.isEmpty { return .send }
         }
+        // It holds its batch's memory.
+        record = Self.noRecord
         return .done
     }
 
@@ -174,9 +183,10 @@ struct DeliveryProcessor {
     private mutating func forgetPlace() {
         batchIndex = 0
         iterator = nil
-        payload = []
+        opened = nil
         prepared = []
-        current = nil
+        current = Self.noRecord
+        isPending = false
     }
 
     /// Tries the record once; nil when it has been handled, one way or the other.
@@ -227,8 +237,8 @@ struct DeliveryProcessor {
         return nil
     }
 
-    /// Moves to the slice's next record; nil at its end.
-    private mutating func nextRecord() throws(RecordsError) -> StageRecord? {
+    /// Moves to the slice's next record; false at its end.
+    private mutating func moveToNext(_ record: inout StageRecord) throws(RecordsError) -> Bool {
         while recordCount < recordsMax {
             if let view = iterator?.next() {
                 guard view.offset >= from, view.offset < deliveryEnd else { continue }
@@ -238,23 +248,23 @@ struct DeliveryProcessor {
                 recordIndex += 1
                 lastOffset = view.offset
                 nextOffset = view.offset + 1
-                return record(view)
+                if let batch = opened {
+                    record = StageRecord(view, of: batch, from: source)
+                    opened = nil
+                } else {
+                    record.move(to: view)
+                }
+                return true
             }
             guard batchIndex < batches.count else {
                 nextOffset = deliveryEnd
-                return nil
+                return false
             }
             batchIndex += 1
             guard batches[batchIndex - 1].nextOffset > from else { continue }
             try open(batches[batchIndex - 1])
         }
-        return nil
-    }
-
-    private func record(_ view: RecordView) -> StageRecord {
-        StageRecord(
-            source: source, offset: view.offset, timestamp: view.timestamp, payload: payload, key: view.key,
-            value: view.value, headers: view.headers, headerCount: view.headerCount)
+        return false
     }
 
     private mutating func open(_ batch: RecordBatch) throws(RecordsError) {
@@ -263,10 +273,11 @@ struct DeliveryProcessor {
         recordIndex = -1
         do throws(RecordsError) {
             let records = try batch.records(using: decompressor)
-            payload = records.payload
+            opened = records
             iterator = records.makeIterator()
             prepare(records)
         } catch {
+            opened = nil
             iterator = nil
             recordCount += 1
             lastOffset = batch.baseOffset
@@ -286,7 +297,7 @@ struct DeliveryProcessor {
         var handled: [StageRecord] = []
         for view in records where view.offset >= from && view.offset < deliveryEnd {
             guard handled.count < recordsMax - recordCount else { break }
-            handled.append(record(view))
+            handled.append(StageRecord(view, of: records, from: source))
         }
         guard let results = try? stage.process(handled), results.count == handled.count else { return }
         prepared = results

@@ -40,7 +40,7 @@ struct OutletSet {
     /// - Throws: `UnknownTopic`; `StageError.rejected` for an entry without an output or a usable partition key; `RecordsError`.
     mutating func take(_ output: inout StageOutput, derivedFrom origin: StageRecord) throws {
         guard output.count > 0 else { return }
-        targets.removeAll(keepingCapacity: true)
+        while targets.popLast() != nil {}
         for index in 0..<output.count {
             targets.append(try target(output.entries[index], in: output, derivedFrom: origin))
         }
