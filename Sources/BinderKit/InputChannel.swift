@@ -2,7 +2,7 @@ import Records
 
 /// One member of a consumer group: it is handed batches of the partitions it owns, in order per partition.
 ///
-/// Used by one task at a time. Not calling `next` is the back-pressure: a channel reads no records ahead.
+/// Used by one task at a time. Not calling `next` is the back-pressure: a channel reads ahead by no more than one delivery a partition.
 public protocol InputChannel: Sendable {
     /// The next event, or `.idle` when nothing came within `limit`, or nil once the channel is closed.
     ///

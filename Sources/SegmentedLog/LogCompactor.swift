@@ -182,8 +182,7 @@ struct LogCompactor {
     }
 
     private func isAborted(_ batch: RecordBatch) -> Bool {
-        guard batch.header.isTransactional, let transactions = aborted[batch.header.producerId] else { return false }
-        return transactions.contains { $0.firstOffset <= batch.baseOffset && batch.lastOffset < $0.lastOffset }
+        aborted[batch.header.producerId]?.contains { $0.covers(batch.header) } ?? false
     }
 
     private static func digest(_ records: DecodedRecords, _ key: Range<Int>) -> KeyDigest {

@@ -49,13 +49,19 @@ extension PartitionLog {
         return read ?? LogRead(batches: [], nextOffset: end, abortedTransactions: [])
     }
 
-    /// The header of the batch that holds `offset`, or of the next one there is; nil at the high watermark (or last stable offset). Its records are not
-    /// read, nor is their checksum verified.
+    /// The header of the batch that holds `offset`, or of the next one there is, and whether a reader of committed records has a use for that batch; nil at the
+    /// last stable offset. Nothing else is read: what the header says is not proved by its checksum.
     /// - Throws: as `read`.
-    package func header(from offset: Int64, isolation: Isolation) throws(LogError) -> RecordBatchHeader? {
-        try search(from: offset, isolation) { (plan, offset) throws(LogError) -> RecordBatchHeader? in
-            let header = try plan.segment.locate(offset, limit: plan.limit)?.header
-            return header.flatMap { $0.baseOffset < plan.bound ? $0 : nil }
+    package func committedHeader(
+        from offset: Int64
+    ) throws(LogError) -> (header: RecordBatchHeader, isVisible: Bool)? {
+        try search(from: offset, .readCommitted) {
+            (plan, offset) throws(LogError) -> (header: RecordBatchHeader, isVisible: Bool)? in
+            guard let header = try plan.segment.locate(offset, limit: plan.limit)?.header,
+                header.baseOffset < plan.bound
+            else { return nil }
+            let isAborted = plan.aborted.joined().contains { $0.covers(header) }
+            return (header, !header.isControl && !isAborted)
         }.found
     }
 

@@ -1,3 +1,5 @@
+import Records
+
 /// A transaction that ended with an abort marker: readers of committed data skip its producer's batches between the two offsets.
 package struct AbortedTransaction: Sendable, Hashable {
     /// The producer whose transaction it was.
@@ -14,6 +16,12 @@ package struct AbortedTransaction: Sendable, Hashable {
         self.firstOffset = firstOffset
         self.lastOffset = lastOffset
         self.lastStableOffset = lastStableOffset
+    }
+
+    /// Whether the batch was sent in this transaction.
+    func covers(_ batch: RecordBatchHeader) -> Bool {
+        batch.isTransactional && batch.producerId == producerId && firstOffset <= batch.baseOffset
+            && batch.lastOffset < lastOffset
     }
 }
 

@@ -103,7 +103,7 @@ public struct StageOutput {
             value: entry.value, headers: entry.headers, headerCount: entry.headerCount)
     }
 
-    /// Forgets what was emitted and keeps the memory. No `StageRecord` over this arena may be alive, or the memory is copied.
+    /// Forgets what was emitted and keeps the memory. Where a `StageRecord` over this arena is alive, the memory is copied by what comes next.
     package mutating func removeAll() {
         // One by one, and the arena not for every record: emptying an array as a whole costs more than most records' entries.
         while entries.popLast() != nil {}

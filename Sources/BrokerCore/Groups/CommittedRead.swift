@@ -21,6 +21,25 @@ struct CommittedRead {
         return CommittedRead(batches: [], nextOffset: position)
     }
 
+    /// What comes next in a partition, as far as it takes to tell when its turn is.
+    enum Next {
+        /// Records that were committed; the greatest timestamp of their batch, as its producer set it.
+        case records(time: Int64)
+        /// A batch to pass over.
+        case hidden(nextOffset: Int64)
+        case end
+    }
+
+    /// Looks at what comes next from `offset` on. Of records it reads the header; what is to be passed over it reads whole, since a header proves nothing,
+    /// and a record that a flipped bit calls a marker is not to be passed over. A compaction in between may also have taken away what the header was of.
+    static func next(_ log: PartitionLog, from offset: Int64) throws(LogError) -> Next {
+        guard let next = try log.committedHeader(from: offset) else { return .end }
+        if next.isVisible { return .records(time: next.header.maxTimestamp) }
+        let read = try log.read(from: offset, bytesMax: 1, isolation: .readCommitted)
+        if let first = visible(read).first { return .records(time: first.maxTimestamp) }
+        return read.nextOffset > offset ? .hidden(nextOffset: read.nextOffset) : .end
+    }
+
     /// Kafka's client-side rule: a producer's batches are dropped from its aborted transaction's first offset to its abort marker.
     private static func visible(_ read: LogRead) -> [RecordBatch] {
         var aborted = read.abortedTransactions[...]

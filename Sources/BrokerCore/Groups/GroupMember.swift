@@ -27,7 +27,7 @@ package enum MemberEvent: Sendable {
 /// One member of a consumer group: reads the partitions it owns, committed records only, the oldest first.
 ///
 /// Of the batches that come next in each partition the one with the lowest timestamp is delivered: a member that catches up on several partitions goes
-/// through time about as their producers did, and a stage with windows of event time sees little disorder. Of what is not delivered yet it reads headers only.
+/// through time about as their producers did, and a stage with windows of event time sees little disorder. Of records that are not delivered yet it reads headers only.
 ///
 /// One task at a time calls `next`; `commit` belongs to that task too. `close` may come from anywhere.
 package actor GroupMember {
@@ -40,7 +40,7 @@ package actor GroupMember {
         var position: Int64
         /// Where the last delivery ended. Between it and `position` lies nothing a consumer could see.
         var deliveredTo: Int64
-        /// The greatest timestamp of the batch at `position`, as its producer set it; nil where it is not known whether there is one.
+        /// The greatest timestamp of the batch of records at `position`; nil where it is not known whether there is one.
         var timeAhead: Int64?
     }
 
@@ -205,7 +205,7 @@ package actor GroupMember {
         }
     }
 
-    /// Reads the batches at the cursor; nil where nobody may see them.
+    /// Reads the batches at the cursor; nil where they are gone, or not to be seen after all.
     private func deliver(_ index: Int) throws(BrokerError) -> MemberEvent? {
         let bytesMax = max(1, deliveryBytesMax / min(cursors.count, Self.sharedDeliveryDivisorMax))
         let found = try read(index) { (log, position) throws(LogError) in
@@ -225,31 +225,17 @@ package actor GroupMember {
             readToEnd: cursors.filter { $0.timeAhead == nil && $0.partition.id != partition.id }.map(\.partition.id))
     }
 
-    /// Finds out the time of the batch that comes next, and passes over the markers of transactions, whose times are not its producer's.
+    /// Finds out the time of the records that come next, and passes over what nobody may see.
     private func lookAhead(_ index: Int) throws(BrokerError) {
-        while let found = try read(index, Self.nextVisible) {
-            switch found {
-            case .data(let time):
+        while let next = try read(index, CommittedRead.next) {
+            switch next {
+            case .records(let time):
                 cursors[index].timeAhead = time
                 return
-            case .marker(let nextOffset): cursors[index].position = nextOffset
+            case .hidden(let nextOffset): cursors[index].position = nextOffset
             case .end: return
             }
         }
-    }
-
-    /// What comes next in a partition.
-    private enum Next {
-        case data(time: Int64)
-        case marker(nextOffset: Int64)
-        case end
-    }
-
-    private static func nextVisible(_ log: PartitionLog, _ position: Int64) throws(LogError) -> Next {
-        guard let header = try log.header(from: position, isolation: .readCommitted) else { return .end }
-        guard header.isControl else { return .data(time: header.maxTimestamp) }
-        // Read whole: a header proves nothing, and a record that a flipped bit calls a marker must not be passed over.
-        return .marker(nextOffset: try log.read(from: position, bytesMax: 1, isolation: .readCommitted).nextOffset)
     }
 
     /// Reads the partition's log at the cursor; nil where the topic was deleted, or the broker closed, since this call of `next` began: the next look at

@@ -16,7 +16,7 @@ enum DeadLetter {
 
     /// The partition of a dead letter: the record's own, or 0 where the topic has fewer.
     static func partition(of source: Int32, count: Int32) -> Int32 {
-        source < count ? source : 0
+        (0..<count).contains(source) ? source : 0
     }
 
     /// The record's headers followed by where it stood and what was wrong. Numbers are big-endian.

@@ -37,7 +37,7 @@ struct JSONFields {
     private var count = 0
     private var shape = JSONShape()
     /// Whether the object's members are those of the shape, in number and order.
-    private var isOfShape = false
+    private(set) var isOfShape = false
     /// Whether this is not the first object: a reader of one alone has no use for its shape.
     private var hasScanned = false
 
@@ -52,6 +52,7 @@ struct JSONFields {
 
     /// Takes in the object that is the whole of `text`.
     mutating func scan(_ text: Span<UInt8>) throws(JSONError) {
+        removeAll()
         guard text.count < Int(Int32.max) else { throw JSONError("more than 2 GiB", at: 0) }
         isOfShape = shape.match(text, into: &slots)
         count = isOfShape ? shape.count : 0

@@ -1,7 +1,7 @@
 import CByteMask
 import Glibc
 
-/// The names of the last object's members, as they stood in its text. Programs write the same members in the same order again and again: where a name is
+/// The names of an object's members, as they stood in its text, for the objects that come after it. Programs write the same members in the same order again and again: where a name is
 /// the same bytes as before, its end need not be looked for, and the next value's place is known before the name has been compared.
 ///
 /// Only of objects without white space between their parts, without an escape in a name, and without objects or arrays in them.
@@ -37,7 +37,11 @@ struct JSONShape {
             guard key.count == member.name.count + 4, key.count <= Self.keyBytesMax, !member.nameHasEscapes,
                 member.kind != .object, member.kind != .array
             else { return }
-            for offset in 0..<key.count { keys[index * Self.keyBytesMax + offset] = text[key.lowerBound + offset] }
+            keys.withUnsafeMutableBytes { room in
+                text.extracting(key).withUnsafeBytes { key in
+                    UnsafeMutableRawBufferPointer(rebasing: room[(index * Self.keyBytesMax)...]).copyMemory(from: key)
+                }
+            }
             keyLengths[index] = key.count
             keyStart = member.value.upperBound
         }

@@ -115,9 +115,7 @@ struct DeliveryProcessor {
     mutating func discard() {
         output.removeAll()
         outlets.discard()
-        forgetPlace()
-        batches = []
-        slice = nil
+        forgetSlice()
     }
 
     /// Goes on with the slice until it is done or something has to be awaited.
@@ -132,8 +130,9 @@ struct DeliveryProcessor {
             isPending = false
             if !outlets.ready.isEmpty { return .send }
         }
-        // It holds its batch's memory.
+        // They hold the delivery's memory.
         record = Self.noRecord
+        forgetSlice()
         return .done
     }
 
@@ -178,6 +177,12 @@ struct DeliveryProcessor {
         self.nowMilliseconds = nowMilliseconds
         tally = StageMonitor.Tally()
         faults.removeAll()
+    }
+
+    private mutating func forgetSlice() {
+        forgetPlace()
+        batches = []
+        slice = nil
     }
 
     private mutating func forgetPlace() {

@@ -12,7 +12,7 @@ struct OutletPlan: Sendable {
     let compressionLevel: Int?
 }
 
-/// The batches one worker builds for one topic.
+/// The batches one worker builds for one topic. Not to be copied: a copy would build the same batches.
 struct Outlet {
     /// A batch is closed before it grows beyond this many bytes, uncompressed: well under the broker's usual limit of 1 MiB, and large enough
     /// to compress well. Only a record that is larger by itself makes a larger batch.
@@ -103,6 +103,7 @@ struct Outlet {
     private mutating func makeRoom(
         _ partition: Int32, for size: Int, ready: inout [ReadyBatch]
     ) throws(RecordsError) {
+        precondition(builders.indices.contains(Int(partition)), "the topic has no partition \(partition)")
         let used = builders[Int(partition)]?.uncompressedBytes ?? 0
         if used == 0 {
             begin(partition)

@@ -43,7 +43,7 @@ struct StageOutputTests {
         #expect(output.destination(of: output.entries[0]) == .output(1))
     }
 
-    @Test("takes a value that was appended to the arena, and forgets it with the rest")
+    @Test("takes a value that was appended to the arena, and forgets all that was emitted")
     func appendedValue() {
         var output = StageOutput()
         output.emit(value: Array("first".utf8))
