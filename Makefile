@@ -1,7 +1,7 @@
 # The two commands of the README are `make run` and `make test`; the others are their parts.
 
 BUILD_PACKAGES := libdeflate-dev libzstd-dev liblz4-dev libsnappy-dev
-TEST_PACKAGES  := nginx apache2-bin wrk logrotate python3-venv
+TEST_PACKAGES  := kcat nginx apache2-bin wrk logrotate python3-venv
 PYTHON         := .venv/bin/python
 SOURCES        := Package.swift Sources Tests Examples
 

@@ -10,6 +10,8 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 /// A room of the house. Which rooms it may import stands in `docs/decisions/0001-rooms.md` and is checked by a test.
@@ -42,6 +44,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -59,6 +62,8 @@ let package = Package(
         room("Records", ["CCRC32C", "Compression"]),
         room("SegmentedLog", ["Records"]),
         room("BrokerCore", ["SegmentedLog", "Settings", logging]),
+        room("KafkaProtocol", ["Records"]),
+        room("KafkaServer", ["BrokerCore", "KafkaProtocol", logging, nioCore, nioPosix]),
         room("Settings"),
         room("SettingsLoader", ["Settings", yams]),
         room("BinderKit", ["Records", "Settings"]),
@@ -69,7 +74,10 @@ let package = Package(
         room("LogAgent", ["AccessLogs", "BinderKit", logging, metrics]),
         command(
             "SluiceCommand",
-            ["EmbeddedBinder", "LogAgent", "SettingsLoader", "Streams", argumentParser, logging, unixSignals]),
+            [
+                "EmbeddedBinder", "KafkaServer", "LogAgent", "SettingsLoader", "Streams", argumentParser, logging,
+                unixSignals,
+            ]),
         command("SluiceBench", ["EmbeddedBinder", "LogAgent", "SettingsLoader", "Streams", argumentParser]),
         .executableTarget(
             name: "ThreeStages", dependencies: ["EmbeddedBinder", "SettingsLoader", "Streams"],
@@ -81,6 +89,8 @@ let package = Package(
         tests("RecordsTests", ["CCRC32C", "Compression", "Records", "TestSupport"]),
         tests("SegmentedLogTests", ["SegmentedLog", "TestSupport"]),
         tests("BrokerCoreTests", ["BrokerCore", "TestSupport"]),
+        tests("KafkaProtocolTests", ["KafkaProtocol", "TestSupport"]),
+        tests("KafkaServerTests", ["KafkaServer", "TestSupport", nioCore]),
         tests("EmbeddedBinderTests", ["EmbeddedBinder"]),
         tests("SettingsTests", ["Settings"]),
         tests("SettingsLoaderTests", ["SettingsLoader", "TestSupport"], exclude: ["Broken", "Good"]),

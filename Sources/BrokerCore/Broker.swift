@@ -14,6 +14,8 @@ package final class Broker: Sendable {
 
     /// The data directory.
     package let directory: String
+    /// What tells this data directory from any other to Kafka's clients.
+    package let clusterId: String
     let settings: EmbeddedSettings
     let registry: TopicRegistry
     let groups = GroupCoordinator()
@@ -35,6 +37,7 @@ package final class Broker: Sendable {
         let gate = FlushGate(policy: settings.flushPolicy)
         let registry = TopicRegistry(
             directory: directory, settings: settings, disk: disk, gate: gate, logger: logger)
+        let clusterId = try ClusterID.read(directory: directory, disk: disk)
         let cleanShutdown = ChecksummedFile(
             directory: directory, name: "clean-shutdown", title: "sluice-clean-shutdown 1", disk: disk)
         let isClean = try cleanShutdown.read() != nil
@@ -61,18 +64,21 @@ package final class Broker: Sendable {
             gate: gate, log: decisions, offsets: offsets,
             producerIds: try ProducerIds(directory: directory, disk: disk), logger: logger)
         let broker = Broker(
-            directory: directory, settings: settings, registry: registry, offsets: offsets, gate: gate, lock: lock,
-            cleanShutdown: cleanShutdown, transactions: TransactionCoordinator(services: services, recovery: recovery),
+            directory: directory, clusterId: clusterId, settings: settings, registry: registry, offsets: offsets,
+            gate: gate, lock: lock, cleanShutdown: cleanShutdown,
+            transactions: TransactionCoordinator(services: services, recovery: recovery),
             logger: logger)
         broker.maintenance.start(every: maintenanceInterval)
         return broker
     }
 
     private init(
-        directory: String, settings: EmbeddedSettings, registry: TopicRegistry, offsets: OffsetStore, gate: FlushGate,
-        lock: DirectoryLock, cleanShutdown: ChecksummedFile, transactions: TransactionCoordinator, logger: Logger
+        directory: String, clusterId: String, settings: EmbeddedSettings, registry: TopicRegistry,
+        offsets: OffsetStore, gate: FlushGate, lock: DirectoryLock, cleanShutdown: ChecksummedFile,
+        transactions: TransactionCoordinator, logger: Logger
     ) {
         self.directory = directory
+        self.clusterId = clusterId
         self.settings = settings
         self.registry = registry
         self.offsets = offsets
@@ -139,15 +145,31 @@ package final class Broker: Sendable {
 
     /// Appends a batch outside of any transaction and returns the offset of its first record, once it is as durable as the settings demand.
     package func append(_ batch: RecordBatch, to source: TopicPartition) async throws(BrokerError) -> Int64 {
-        let log = try writable(source).log
-        let result = try inBrokerTerms("cannot append to \(source)") { () throws(LogError) in try log.append(batch) }
-        do throws(LogError) {
-            try await gate.waitUntilDurable([(log, through: result.lastOffset)])
-        } catch {
-            throw BrokerError(error, "cannot make an append to \(source) durable")
-        }
+        let result = try begin(appending: batch, to: source)
+        try await waitUntilDurable([(source, through: result.lastOffset)])
         return result.baseOffset
     }
+
+    /// Appends a batch outside of any transaction and returns where it is, before it is durable: so that appends follow one another while earlier ones
+    /// are waited for. A batch that its producer has sent before is not written again.
+    package func begin(appending batch: RecordBatch, to source: TopicPartition) throws(BrokerError) -> AppendResult {
+        let log = try writable(source).log
+        return try inBrokerTerms("cannot append to \(source)") { () throws(LogError) in try log.append(batch) }
+    }
+
+    /// Returns once what was appended is as durable as the settings demand, through these offsets; one round of syncs covers all that wait for it.
+    package func waitUntilDurable(_ appends: [(source: TopicPartition, through: Int64)]) async throws(BrokerError) {
+        var logs: [(PartitionLog, through: Int64)] = []
+        for append in appends { logs.append((try writable(append.source).log, through: append.through)) }
+        do throws(LogError) {
+            try await gate.waitUntilDurable(logs)
+        } catch {
+            throw BrokerError(error, "cannot make an append durable")
+        }
+    }
+
+    /// A producer id that nobody had before.
+    package func newProducerId() async throws(BrokerError) -> Int64 { try await transactions.newProducerId() }
 
     /// Opens one member of a group; nil makes an anonymous group of one, which keeps no positions.
     package func join(

@@ -119,6 +119,13 @@ extension PartitionLog {
             .sorted { ($0.firstOffset, $0.lastOffset) < ($1.firstOffset, $1.lastOffset) }
     }
 
+    /// The first visible data record with the greatest timestamp; nil when there is none.
+    /// - Throws: as `offset(forTimestamp:)`.
+    package func offsetOfGreatestTimestamp() throws(LogError) -> (offset: Int64, timestamp: Int64)? {
+        guard let greatest = state.withLock({ $0.segments.compactMap(\.newest?.timestamp).max() }) else { return nil }
+        return try offset(forTimestamp: greatest)
+    }
+
     /// The first visible data record whose timestamp is `timestamp` (milliseconds) or later; nil when there is none.
     /// - Throws: `.corrupt`, when a batch that must be looked at is.
     package func offset(forTimestamp timestamp: Int64) throws(LogError) -> (offset: Int64, timestamp: Int64)? {

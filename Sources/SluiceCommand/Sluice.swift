@@ -15,7 +15,10 @@ struct Sluice: AsyncParsableCommand {
             signal n.
             """,
         version: "0.1.0",
-        subcommands: [UpCommand.self, CheckCommand.self, LogCommand.self, GenerateCommand.self, DemoCommand.self])
+        subcommands: [
+            UpCommand.self, BrokerCommand.self, CheckCommand.self, LogCommand.self, GenerateCommand.self,
+            DemoCommand.self,
+        ])
 
     /// Runs the command; a wrong option is told in one line, as every other error is.
     static func main() async {

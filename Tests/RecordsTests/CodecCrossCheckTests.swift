@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Cross-check against PyPI's codecs", .enabled(if: Python.interpreter != nil, "no Python: run make test"))
+@Suite("Cross-check against PyPI's codecs", .enabled(if: PythonInterpreter.path != nil, "no Python: run make test"))
 struct CodecCrossCheckTests {
     /// Empty, short, repetitive over several blocks of every codec, and without any repetition.
     private static func inputs(for test: String) -> [[UInt8]] {

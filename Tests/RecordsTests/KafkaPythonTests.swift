@@ -5,7 +5,7 @@ import Testing
 
 @testable import Records
 
-@Suite("Cross-check against kafka-python", .enabled(if: Python.interpreter != nil, "no Python: run make test"))
+@Suite("Cross-check against kafka-python", .enabled(if: PythonInterpreter.path != nil, "no Python: run make test"))
 struct KafkaPythonTests {
     /// A batch as kafka-python reads it.
     private struct Batch: Decodable {

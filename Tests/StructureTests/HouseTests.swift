@@ -10,6 +10,8 @@ struct HouseTests {
         "Records": ["Compression", "CCRC32C"],
         "SegmentedLog": ["Records"],
         "BrokerCore": ["SegmentedLog", "Settings"],
+        "KafkaProtocol": ["Records"],
+        "KafkaServer": ["BrokerCore", "KafkaProtocol"],
         "Settings": [],
         "SettingsLoader": ["Settings"],
         "BinderKit": ["Records", "Settings"],
@@ -18,7 +20,7 @@ struct HouseTests {
         "AccessLogs": ["CByteMask"],
         "Streams": ["BinderKit", "AccessLogs", "CByteMask"],
         "LogAgent": ["BinderKit", "AccessLogs"],
-        "SluiceCommand": ["EmbeddedBinder", "Streams", "LogAgent", "SettingsLoader"],
+        "SluiceCommand": ["EmbeddedBinder", "KafkaServer", "Streams", "LogAgent", "SettingsLoader"],
         "SluiceBench": ["EmbeddedBinder", "Streams", "LogAgent", "SettingsLoader"],
         // For tests: it may import no room, and no room imports it.
         "TestSupport": [],

@@ -109,7 +109,7 @@ package actor GroupMember {
     package func close() {
         guard !isClosed else { return }
         isClosed = true
-        for cursor in cursors { cursor.partition.unsubscribe(id) }
+        for cursor in cursors { cursor.partition.unsubscribe(signal) }
         cursors = []
         coordinator.leave(id, in: key)
         signal.raise()
@@ -146,7 +146,7 @@ package actor GroupMember {
             }
             let position = startPosition(in: partition)
             cursors.append(Cursor(partition: partition, position: position.offset, deliveredTo: position.offset))
-            partition.subscribe(signal, as: id)
+            partition.subscribe(signal)
             result.append((source, position))
         }
         return result
@@ -184,7 +184,7 @@ package actor GroupMember {
         guard !cursors.isEmpty else { return }
         let owned = coordinator.partitions(of: id, in: key)
         guard cursors.contains(where: { !owned.contains($0.partition.id) }) else { return }
-        for cursor in cursors where !owned.contains(cursor.partition.id) { cursor.partition.unsubscribe(id) }
+        for cursor in cursors where !owned.contains(cursor.partition.id) { cursor.partition.unsubscribe(signal) }
         cursors.removeAll { !owned.contains($0.partition.id) }
     }
 

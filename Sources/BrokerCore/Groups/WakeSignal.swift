@@ -3,7 +3,7 @@ import Synchronization
 /// A flag one task waits for, with a deadline: what makes a waiting consumer look again.
 ///
 /// Raising never blocks and may happen from any thread; one task waits at a time. Lower the flag, look, then wait: a raise in between is not lost.
-final class WakeSignal: Sendable {
+package final class WakeSignal: Sendable {
     private struct State {
         var isRaised = false
         var waiter: CheckedContinuation<Bool, Never>?
@@ -14,7 +14,9 @@ final class WakeSignal: Sendable {
 
     private let state = Mutex(State())
 
-    func raise() {
+    package init() {}
+
+    package func raise() {
         let waiter = state.withLock { state in
             state.isRaised = true
             defer { state.waiter = nil }
@@ -23,10 +25,10 @@ final class WakeSignal: Sendable {
         waiter?.resume(returning: true)
     }
 
-    func lower() { state.withLock { $0.isRaised = false } }
+    package func lower() { state.withLock { $0.isRaised = false } }
 
     /// Returns true once the flag is raised, false at the deadline or when the task is cancelled.
-    func wait(until deadline: ContinuousClock.Instant) async -> Bool {
+    package func wait(until deadline: ContinuousClock.Instant) async -> Bool {
         let (isRaised, wait) = state.withLock { state in
             state.wait += 1
             return (state.isRaised, state.wait)

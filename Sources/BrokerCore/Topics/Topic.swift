@@ -29,7 +29,7 @@ package final class Partition: Sendable {
     package let id: TopicPartition
     /// Where its batches are.
     package let log: PartitionLog
-    private let waiters = Mutex<[UInt64: WakeSignal]>([:])
+    private let waiters = Mutex<[ObjectIdentifier: WakeSignal]>([:])
 
     init(id: TopicPartition, log: PartitionLog) {
         self.id = id
@@ -38,9 +38,10 @@ package final class Partition: Sendable {
     }
 
     /// From now on `signal` is raised whenever there may be more to read.
-    func subscribe(_ signal: WakeSignal, as member: UInt64) { waiters.withLock { $0[member] = signal } }
+    package func subscribe(_ signal: WakeSignal) { waiters.withLock { $0[ObjectIdentifier(signal)] = signal } }
 
-    func unsubscribe(_ member: UInt64) { waiters.withLock { $0[member] = nil } }
+    /// From now on it is not.
+    package func unsubscribe(_ signal: WakeSignal) { waiters.withLock { $0[ObjectIdentifier(signal)] = nil } }
 
     private func wakeWaiters() {
         let signals = waiters.withLock { Array($0.values) }

@@ -33,6 +33,9 @@ final class TransactionCoordinator: Sendable {
         return (producer, try await producer.openSession())
     }
 
+    /// A producer id for a producer without transactions.
+    func newProducerId() async throws(BrokerError) -> Int64 { try await services.producerIds.take() }
+
     /// Aborts what is open and takes no more sessions.
     func close() async {
         let open = producers.withLock { producers in

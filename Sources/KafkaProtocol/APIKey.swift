@@ -1,0 +1,41 @@
+/// The APIs this broker serves, by their keys, and the versions of each. Numbers and versions: the message schemas of Apache Kafka 4.3.0.
+package enum APIKey: Int16, CaseIterable, Sendable {
+    case produce = 0
+    case fetch = 1
+    case listOffsets = 2
+    case metadata = 3
+    case apiVersions = 18
+    case initProducerId = 22
+
+    /// The versions that can be read and answered.
+    package var versions: ClosedRange<Int16> {
+        switch self {
+        case .produce: 3...13
+        case .fetch: 4...17
+        case .listOffsets: 1...10
+        case .metadata: 0...13
+        case .apiVersions: 0...4
+        case .initProducerId: 0...5
+        }
+    }
+
+    /// The versions named to clients. librdkafka takes a broker without Produce 0 for one that cannot take compressed batches (KAFKA-18659); 0 to 2 are
+    /// answered with UNSUPPORTED_VERSION.
+    package var advertisedVersions: ClosedRange<Int16> {
+        self == .produce ? 0...versions.upperBound : versions
+    }
+
+    /// The first version whose strings, arrays and structures are written the compact way, with tagged fields (KIP-482).
+    private var firstFlexibleVersion: Int16 {
+        switch self {
+        case .produce, .metadata: 9
+        case .fetch: 12
+        case .listOffsets: 6
+        case .apiVersions: 3
+        case .initProducerId: 2
+        }
+    }
+
+    /// Whether that version is a flexible one.
+    package func isFlexible(_ version: Int16) -> Bool { version >= firstFlexibleVersion }
+}

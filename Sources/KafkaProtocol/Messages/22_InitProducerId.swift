@@ -1,0 +1,33 @@
+/// An id for a producer whose batches are to be taken once. Versions 0 to 5.
+package struct InitProducerIdRequest: Sendable {
+    package let transactionalId: String?
+    /// The id that the producer has; -1 for none.
+    package let producerId: Int64
+    package let producerEpoch: Int16
+
+    package init(_ reader: inout FrameReader, version: Int16) throws(ProtocolError) {
+        transactionalId = try reader.nullableString()
+        _ = try reader.int32()  // how long its transactions may last
+        producerId = version >= 3 ? try reader.int64() : -1
+        producerEpoch = version >= 3 ? try reader.int16() : -1
+        try reader.endOfStructure()
+        try reader.end()
+    }
+}
+
+/// The id, and the epoch to begin with.
+package struct InitProducerIdResponse: Sendable {
+    package var error = ErrorCode.none
+    package var producerId: Int64 = -1
+    package var producerEpoch: Int16 = -1
+
+    package init() {}
+
+    package func write(to writer: inout FrameWriter, version: Int16) {
+        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.error(error)
+        writer.int64(producerId)
+        writer.int16(producerEpoch)
+        writer.endOfStructure()
+    }
+}

@@ -1,0 +1,39 @@
+import BrokerCore
+import KafkaProtocol
+import SegmentedLog
+
+extension ErrorCode {
+    /// What a client is told of a broker's error, so that it tries again where that can help.
+    init(_ error: BrokerError) {
+        if let cause = error.cause as? LogError {
+            self.init(cause)
+            return
+        }
+        self =
+            switch error.code {
+            case .unknownTopic: .unknownTopicOrPartition
+            case .invalid: .invalidRequest
+            case .fenced: .invalidProducerEpoch
+            case .corrupt: .corruptMessage
+            case .closed: .notLeaderOrFollower
+            case .diskFull, .io, .inUse, .uncertain: .kafkaStorageError
+            }
+    }
+
+    /// The same of a log's error.
+    init(_ error: LogError) {
+        self =
+            switch error.code {
+            case .corrupt: .corruptMessage
+            case .offsetOutOfRange: .offsetOutOfRange
+            case .batchTooLarge: .messageTooLarge
+            case .invalidBatch: .invalidRecord
+            case .outOfOrderSequence: .outOfOrderSequenceNumber
+            case .producerFenced: .invalidProducerEpoch
+            case .invalidTransactionState: .invalidTransactionState
+            case .closed: .notLeaderOrFollower
+            // Kafka's clients try again: there may be room by then, or another start.
+            case .diskFull, .readOnly, .io, .notFound: .kafkaStorageError
+            }
+    }
+}

@@ -1,0 +1,127 @@
+import BrokerCore
+import KafkaProtocol
+import Records
+
+extension Service {
+    /// What was appended, and what has to be durable before that is told.
+    struct Appended: Sendable {
+        var response: ProduceResponse
+        var waitsFor: [(source: TopicPartition, through: Int64)] = []
+    }
+
+    /// Appends the batches, each on its own: one that is refused keeps no other out.
+    func produce(_ request: ProduceRequest, _ frame: [UInt8], version: Int16) -> Appended {
+        var appended = Appended(response: ProduceResponse(topics: []))
+        for requested in request.topics {
+            let topic = version < 13 ? broker.topic(named: requested.name) : self.topic(requested.id)
+            let partitions = requested.partitions.map { partition in
+                var result = ProduceResponse.Partition(index: partition.index)
+                guard let topic else {
+                    result.error = version < 13 ? .unknownTopicOrPartition : .unknownTopicId
+                    return result
+                }
+                do throws(Refusal) {
+                    let batch = try checked(partition, of: topic, request, frame, version: version)
+                    let source = TopicPartition(topic: topic.name, partition: partition.index)
+                    let place = try append(batch, to: source)
+                    result.baseOffset = place.baseOffset
+                    result.logStartOffset = topic[partition.index]?.log.startOffset ?? -1
+                    appended.waitsFor.append((source, through: place.lastOffset))
+                } catch {
+                    result.error = error.code
+                    result.message = error.message
+                }
+                return result
+            }
+            appended.response.topics.append(
+                ProduceResponse.Topic(name: requested.name, id: requested.id, partitions: partitions))
+        }
+        return appended
+    }
+
+    /// The answer, once all is durable. Where that fails nothing of the request counts as written.
+    func acknowledge(_ appended: Appended) async -> ProduceResponse {
+        var response = appended.response
+        do throws(BrokerError) {
+            try await broker.waitUntilDurable(appended.waitsFor)
+        } catch {
+            for topic in response.topics.indices {
+                for partition in response.topics[topic].partitions.indices
+                where response.topics[topic].partitions[partition].error == .none {
+                    response.topics[topic].partitions[partition].error = ErrorCode(error)
+                    response.topics[topic].partitions[partition].baseOffset = -1
+                    response.topics[topic].partitions[partition].message = error.description
+                }
+            }
+        }
+        return response
+    }
+
+    /// Why a batch is not taken.
+    private struct Refusal: Error {
+        let code: ErrorCode
+        let message: String
+    }
+
+    private func append(_ batch: RecordBatch, to source: TopicPartition) throws(Refusal) -> Place {
+        do throws(BrokerError) {
+            let result = try broker.begin(appending: batch, to: source)
+            return Place(baseOffset: result.baseOffset, lastOffset: result.lastOffset)
+        } catch {
+            throw Refusal(code: ErrorCode(error), message: error.description)
+        }
+    }
+
+    private struct Place {
+        let baseOffset: Int64
+        let lastOffset: Int64
+    }
+
+    /// The partition's one batch, by the rules that Kafka's `LogValidator` has for producers.
+    private func checked(
+        _ partition: ProduceRequest.Partition, of topic: Topic, _ request: ProduceRequest, _ frame: [UInt8],
+        version: Int16
+    ) throws(Refusal) -> RecordBatch {
+        guard (-1...1).contains(request.acks) else {
+            throw Refusal(code: .invalidRequiredAcks, message: "acks is -1, 0 or 1, not \(request.acks)")
+        }
+        guard topic[partition.index] != nil else {
+            throw Refusal(
+                code: .unknownTopicOrPartition,
+                message: "topic '\(topic.name)' has \(topic.partitions.count) partitions")
+        }
+        guard let range = partition.records else {
+            throw Refusal(code: .invalidRecord, message: "there are no records")
+        }
+        let batch: RecordBatch
+        do throws(RecordsError) {
+            batch = try RecordBatch(validating: frame, range: range)
+        } catch {
+            throw Refusal(code: .corruptMessage, message: "the records are not one batch: \(error)")
+        }
+        guard !batch.header.isTransactional, request.transactionalId == nil else {
+            throw Refusal(code: .invalidTransactionState, message: "no transaction is open")
+        }
+        guard batch.header.producerId < 0 || batch.header.baseSequence >= 0 else {
+            throw Refusal(code: .invalidRecord, message: "a batch with a producer id needs a sequence number")
+        }
+        guard batch.header.compression != .zstd || version >= 7 else {
+            throw Refusal(code: .unsupportedCompressionType, message: "zstd needs Produce 7 or newer")
+        }
+        if topic.description.config.isCompacted { try checkKeys(batch) }
+        return batch
+    }
+
+    /// A record without a key could never be replaced, nor be compacted away.
+    private func checkKeys(_ batch: RecordBatch) throws(Refusal) {
+        let records: DecodedRecords
+        do throws(RecordsError) {
+            records = try batch.records()
+        } catch {
+            throw Refusal(code: .corruptMessage, message: "the records cannot be decoded: \(error)")
+        }
+        guard records.allSatisfy({ $0.key != nil }) else {
+            throw Refusal(code: .invalidRecord, message: "a record of a compacted topic needs a key")
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import BrokerCore
+import KafkaProtocol
+import Records
+import SegmentedLog
+
+extension Service {
+    /// Reads what is asked for, and waits until there is as much of it as that, or an error, or until the time is over.
+    func fetch(_ request: FetchRequest) async -> FetchResponse {
+        guard request.sessionId == 0 else {
+            var response = FetchResponse(topics: [])
+            response.error = .fetchSessionIdNotFound
+            return response
+        }
+        let wanted = Duration.milliseconds(max(0, request.waitMaxMilliseconds))
+        let deadline = ContinuousClock.now + min(wanted, limits.fetchWaitMax)
+        let signal = WakeSignal()
+        let partitions = request.topics.flatMap { requested in
+            requested.partitions.compactMap { topic(of: requested)?[$0.index] }
+        }
+        for partition in partitions { partition.subscribe(signal) }
+        defer { for partition in partitions { partition.unsubscribe(signal) } }
+        while true {
+            // Lowered before reading: what comes while we read raises it again.
+            signal.lower()
+            let (response, bytes, hasErrors) = read(request)
+            if hasErrors || bytes >= max(0, Int(request.bytesMin)) || partitions.isEmpty { return response }
+            guard await signal.wait(until: deadline) else { return response }
+        }
+    }
+
+    private func topic(of requested: FetchRequest.Topic) -> Topic? {
+        requested.name.isEmpty ? topic(requested.id) : broker.topic(named: requested.name)
+    }
+
+    private func read(_ request: FetchRequest) -> (response: FetchResponse, bytes: Int, hasErrors: Bool) {
+        var bytesLeft = min(max(0, Int(request.bytesMax)), limits.fetchBytesMax)
+        var bytes = 0
+        var hasErrors = false
+        let topics = request.topics.map { requested in
+            let topic = topic(of: requested)
+            let partitions = requested.partitions.map { wanted in
+                var result = FetchResponse.Partition(index: wanted.index)
+                if let partition = topic?[wanted.index] {
+                    read(partition.log, wanted, request, bytesLeft: bytesLeft, isFirst: bytes == 0, into: &result)
+                } else {
+                    result.error = requested.name.isEmpty && topic == nil ? .unknownTopicId : .unknownTopicOrPartition
+                }
+                let size = result.batches.reduce(0) { $0 + $1.sizeInBytes }
+                bytes += size
+                bytesLeft -= size
+                hasErrors = hasErrors || result.error != .none
+                return result
+            }
+            return FetchResponse.Topic(name: requested.name, id: requested.id, partitions: partitions)
+        }
+        return (FetchResponse(topics: topics), bytes, hasErrors)
+    }
+
+    /// Whole batches as far as they fit. The answer's first batch comes whatever its size, so that a consumer never stands still before one (KIP-74).
+    private func read(
+        _ log: PartitionLog, _ wanted: FetchRequest.Partition, _ request: FetchRequest, bytesLeft: Int, isFirst: Bool,
+        into result: inout FetchResponse.Partition
+    ) {
+        result.highWatermark = log.highWatermark
+        result.lastStableOffset = log.lastStableOffset
+        result.logStartOffset = log.startOffset
+        guard wanted.leaderEpoch <= 0 else {
+            result.error = .unknownLeaderEpoch
+            return
+        }
+        let bytesMax = min(bytesLeft, max(0, Int(wanted.bytesMax)))
+        guard isFirst || bytesMax > 0 else { return }
+        do throws(LogError) {
+            let read = try log.read(
+                from: wanted.offset, bytesMax: max(1, bytesMax),
+                isolation: request.isReadCommitted ? .readCommitted : .readUncommitted)
+            let size = read.batches.reduce(0) { $0 + $1.sizeInBytes }
+            guard isFirst || size <= bytesMax else { return }
+            result.batches = read.batches
+            guard request.isReadCommitted else { return }
+            result.abortedTransactions = read.abortedTransactions.map {
+                FetchResponse.AbortedTransaction(producerId: $0.producerId, firstOffset: $0.firstOffset)
+            }
+        } catch {
+            result.error = ErrorCode(error)
+            if error.code != .offsetOutOfRange, error.code != .closed { logger.error("a fetch fails: \(error)") }
+        }
+    }
+}

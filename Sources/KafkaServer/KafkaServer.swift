@@ -1,0 +1,109 @@
+import BrokerCore
+import KafkaProtocol
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Serves a broker to Kafka's clients on one address.
+///
+/// Event loops frame and write; each connection has a task that carries out its requests and one that sends the answers, in the requests' order.
+package final class KafkaServer: Sendable {
+    /// The port that was bound, also where any was asked for.
+    package let port: Int
+
+    private let listener: any Channel
+    private let connections: Connections
+
+    /// Binds the address and begins to accept connections.
+    /// - Parameters:
+    ///   - host: an address or name of this machine.
+    ///   - port: 0 for any that is free.
+    /// - Throws: when the address cannot be bound.
+    package static func start(
+        _ broker: Broker, host: String, port: Int, autoCreatesTopics: Bool, limits: ServerLimits = ServerLimits(),
+        logger: Logger = Logger(label: "sluice.kafka")
+    ) async throws(KafkaServerError) -> KafkaServer {
+        let connections = Connections(limits: limits, logger: logger)
+        let bound = Mutex<Service?>(nil)
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // Nobody is accepted before the port is known, which is in the answers.
+            .serverChannelOption(.autoRead, value: false)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let service = bound.withLock({ $0 }) else { throw ChannelError.operationUnsupported }
+                    try connections.admit(channel, service)
+                }
+            }
+        do {
+            let listener = try await bootstrap.bind(host: host, port: port).get()
+            let service = Service(
+                broker: broker, host: host, port: listener.localAddress?.port ?? port,
+                autoCreatesTopics: autoCreatesTopics, limits: limits, logger: logger)
+            bound.withLock { $0 = service }
+            try await listener.setOption(.autoRead, value: true).get()
+            return KafkaServer(listener: listener, port: service.port, connections: connections)
+        } catch {
+            throw KafkaServerError(
+                "cannot listen on \(host):\(port): \(error); stop what listens there, or choose another with --listen")
+        }
+    }
+
+    private init(listener: any Channel, port: Int, connections: Connections) {
+        self.listener = listener
+        self.port = port
+        self.connections = connections
+    }
+
+    /// Accepts no more connections and closes those there are. What was not answered was not acknowledged.
+    package func close() async {
+        try? await listener.close()
+        await connections.close()
+    }
+}
+
+/// The connections there are.
+final class Connections: Sendable {
+    private struct State {
+        var open: [ObjectIdentifier: any Channel] = [:]
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+    private let limits: ServerLimits
+    private let logger: Logger
+
+    init(limits: ServerLimits, logger: Logger) {
+        self.limits = limits
+        self.logger = logger
+    }
+
+    /// Takes a new connection in, or throws: the channel is then closed.
+    func admit(_ channel: any Channel, _ service: Service) throws {
+        let isAdmitted = state.withLock { state in
+            guard !state.isClosed, state.open.count < limits.connectionsMax else { return false }
+            state.open[ObjectIdentifier(channel)] = channel
+            return true
+        }
+        guard isAdmitted else {
+            logger.warning("a connection is refused: \(limits.connectionsMax) are open, or the broker stops")
+            throw ChannelError.ioOnClosedChannel
+        }
+        channel.closeFuture.whenComplete { [self] _ in
+            state.withLock { _ = $0.open.removeValue(forKey: ObjectIdentifier(channel)) }
+        }
+        try channel.pipeline.syncOperations.addHandler(IdleStateHandler(allTimeout: limits.idleMax))
+        try channel.pipeline.syncOperations.addHandler(ConnectionHandler(service))
+    }
+
+    func close() async {
+        let open = state.withLock { state in
+            state.isClosed = true
+            return Array(state.open.values)
+        }
+        for channel in open { try? await channel.close() }
+    }
+}

@@ -1,0 +1,19 @@
+import NIOCore
+
+/// What bounds the server's memory and patience.
+package struct ServerLimits: Sendable {
+    /// The longest request, in bytes; a longer one closes its connection. Kafka's `socket.request.max.bytes`.
+    package var requestBytesMax = 100 << 20
+    /// The requests of one connection that wait for their answers; then the server reads no more from it until one is answered.
+    package var requestsInFlightMax = 16
+    /// The connections at a time; more are closed at once.
+    package var connectionsMax = 10_000
+    /// A connection on which nothing was read or written for so long is closed. Kafka's `connections.max.idle.ms`.
+    package var idleMax = TimeAmount.minutes(10)
+    /// The longest a fetch waits for records, whatever it asks for.
+    package var fetchWaitMax = Duration.seconds(60)
+    /// The bytes of records in one answer to a fetch, whatever it asks for; the first batch comes whole all the same.
+    package var fetchBytesMax = 55 << 20
+
+    package init() {}
+}

@@ -1,0 +1,81 @@
+import BrokerCore
+import KafkaProtocol
+import Logging
+
+/// Carries out requests on the broker. The APIs are in `Handlers`, one to a file.
+struct Service: Sendable {
+    /// The one broker's number.
+    static let nodeId: Int32 = 1
+
+    let broker: Broker
+    /// Where clients are told to find the broker.
+    let host: String
+    let port: Int
+    let autoCreatesTopics: Bool
+    let limits: ServerLimits
+    let logger: Logger
+
+    /// Begins a request; what it has to wait for is left to the answer.
+    /// - Throws: where the bytes are no request that is known; nothing was done then.
+    func begin(_ frame: [UInt8]) async throws(ProtocolError) -> Answer {
+        var reader = FrameReader(frame)
+        let header = try RequestHeader(&reader)
+        let version = header.version
+        guard let key = APIKey(rawValue: header.apiKey), key.versions.contains(version) else {
+            return try unsupported(header)
+        }
+        func answer(_ write: (inout FrameWriter) -> Void) -> [UInt8] {
+            var writer = FrameWriter(answering: header.correlationId, key, version: version)
+            write(&writer)
+            return writer.finished()
+        }
+        switch key {
+        case .produce:
+            let request = try ProduceRequest(&reader, version: version)
+            let appended = produce(request, frame, version: version)
+            guard request.acks != 0 else { return .none }
+            return .later {
+                let response = await acknowledge(appended)
+                return Self.answer(header, key) { response.write(to: &$0, version: version) }
+            }
+        case .fetch:
+            let request = try FetchRequest(&reader, version: version)
+            return .later {
+                let response = await fetch(request)
+                return Self.answer(header, key) { response.write(to: &$0, version: version) }
+            }
+        case .listOffsets:
+            let response = listOffsets(try ListOffsetsRequest(&reader, version: version))
+            return .ready(answer { response.write(to: &$0, version: version) })
+        case .metadata:
+            let response = await metadata(try MetadataRequest(&reader, version: version))
+            return .ready(answer { response.write(to: &$0, version: version) })
+        case .apiVersions:
+            _ = try ApiVersionsRequest(&reader, version: version)
+            return .ready(answer { ApiVersionsResponse().write(to: &$0, version: version) })
+        case .initProducerId:
+            let response = await initProducerId(try InitProducerIdRequest(&reader, version: version))
+            return .ready(answer { response.write(to: &$0, version: version) })
+        }
+    }
+
+    private static func answer(
+        _ header: RequestHeader, _ key: APIKey, _ write: (inout FrameWriter) -> Void
+    ) -> [UInt8] {
+        var writer = FrameWriter(answering: header.correlationId, key, version: header.version)
+        write(&writer)
+        return writer.finished()
+    }
+
+    /// A version of ApiVersions that is not known is answered as version 0 (KIP-511), so that a client newer than the broker can go on. Any other request
+    /// that no answer fits ends its connection, as Kafka does: the client was told what is served.
+    private func unsupported(_ header: RequestHeader) throws(ProtocolError) -> Answer {
+        guard header.apiKey == APIKey.apiVersions.rawValue else {
+            throw ProtocolError(
+                unsupported: header.apiKey, version: header.version, clientId: header.clientId ?? "without a name")
+        }
+        var writer = FrameWriter(answering: header.correlationId, .apiVersions, version: 0)
+        ApiVersionsResponse(error: .unsupportedVersion).write(to: &writer, version: 0)
+        return .ready(writer.finished())
+    }
+}

@@ -1,0 +1,53 @@
+import BrokerCore
+import KafkaServer
+import Logging
+import Settings
+import UnixSignals
+
+/// The embedded log alone, served to Kafka's clients.
+struct BrokerNode: Sendable {
+    let settings: EmbeddedSettings
+    let dataDirectory: String
+    let address: ListenAddress
+
+    private static let logger = Logger(label: "sluice")
+
+    /// Runs until SIGTERM or SIGINT, then closes the connections and the log.
+    func run() async throws {
+        raiseDescriptorLimit()
+        // Before anything starts: whoever sees it work may stop it in good order.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let broker = try await Broker.open(directory: dataDirectory, settings: settings)
+        do {
+            let server = try await KafkaServer.start(
+                broker, host: address.host, port: address.port, autoCreatesTopics: settings.autoCreateTopics)
+            if !address.isLoopback {
+                Self.logger.warning("whoever reaches \(address.host) can read, write and delete everything here")
+            }
+            let bound = ListenAddress(host: address.host, port: server.port)
+            Self.logger.notice("Kafka's clients are served at \(bound), the data is in \(dataDirectory)")
+            await waitForSignal(signals)
+            let limit = StopLimit(Node.stopLimit)
+            defer { limit.lift() }
+            await server.close()
+        } catch {
+            // The error that ended the run is the one to tell; an unclean close only makes the next start recover.
+            try? await broker.close()
+            throw error
+        }
+        try await broker.close()
+    }
+
+    private func waitForSignal(_ signals: UnixSignalsSequence) async {
+        let (asked, first) = AsyncStream<Void>.makeStream()
+        let watching = Task {
+            await watch(signals) { signal in
+                Self.logger.notice("\(signal): stopping; a second signal ends it at once")
+                first.finish()
+            }
+        }
+        for await _ in asked {}
+        // Watching goes on for a second signal until the process ends.
+        _ = watching
+    }
+}

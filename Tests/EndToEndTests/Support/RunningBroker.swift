@@ -1,0 +1,38 @@
+import Foundation
+import TestSupport
+
+/// A `sluice broker` on a port and a data directory that stay the same when it is killed and started again.
+final class RunningBroker {
+    let address: String
+    private let folder: TemporaryFolder
+    private var data: String { folder("data") }
+    private(set) var process: Program
+
+    init(_ folder: TemporaryFolder) async throws {
+        address = "127.0.0.1:\(try freePorts(1)[0])"
+        self.folder = folder
+        process = try await Self.start(address, folder("data"))
+    }
+
+    private static func start(_ address: String, _ data: String) async throws -> Program {
+        let process = try Program(Program.sluice, ["broker", "--listen", address, "--data-dir", data])
+        try await eventually("the broker is ready") {
+            guard process.isRunning else { throw TimedOut(description: "it ended: \(process.errors)") }
+            return process.errors.contains("clients are served at \(address)")
+        }
+        return process
+    }
+
+    /// Kills it with SIGKILL and starts it again.
+    func crash() async throws {
+        process.signal(SIGKILL)
+        await process.wait()
+        process = try await Self.start(address, data)
+    }
+
+    /// Ends it in good order; its exit code.
+    func stop() async -> Int32 {
+        process.signal(SIGTERM)
+        return await process.wait().status
+    }
+}
