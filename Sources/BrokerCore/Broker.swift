@@ -117,6 +117,9 @@ package final class Broker: Sendable {
 
     package func topic(named name: String) -> Topic? { registry.topic(named: name) }
 
+    /// The topic of that id (`TopicDescription.id`), or nil.
+    package func topic(id: String) -> Topic? { registry.topic(id: id) }
+
     package func log(of source: TopicPartition) -> PartitionLog? {
         registry.topic(named: source.topic)?[source.partition]?.log
     }
@@ -145,24 +148,24 @@ package final class Broker: Sendable {
 
     /// Appends a batch outside of any transaction and returns the offset of its first record, once it is as durable as the settings demand.
     package func append(_ batch: RecordBatch, to source: TopicPartition) async throws(BrokerError) -> Int64 {
-        let result = try begin(appending: batch, to: source)
-        try await waitUntilDurable([(source, through: result.lastOffset)])
-        return result.baseOffset
+        let append = try begin(appending: batch, to: source)
+        try await waitUntilDurable([append])
+        return append.baseOffset
     }
 
     /// Appends a batch outside of any transaction and returns where it is, before it is durable: so that appends follow one another while earlier ones
     /// are waited for. A batch that its producer has sent before is not written again.
-    package func begin(appending batch: RecordBatch, to source: TopicPartition) throws(BrokerError) -> AppendResult {
+    package func begin(appending batch: RecordBatch, to source: TopicPartition) throws(BrokerError) -> PendingAppend {
         let log = try writable(source).log
-        return try inBrokerTerms("cannot append to \(source)") { () throws(LogError) in try log.append(batch) }
+        let result = try inBrokerTerms("cannot append to \(source)") { () throws(LogError) in try log.append(batch) }
+        return PendingAppend(baseOffset: result.baseOffset, lastOffset: result.lastOffset, log: log)
     }
 
-    /// Returns once what was appended is as durable as the settings demand, through these offsets; one round of syncs covers all that wait for it.
-    package func waitUntilDurable(_ appends: [(source: TopicPartition, through: Int64)]) async throws(BrokerError) {
-        var logs: [(PartitionLog, through: Int64)] = []
-        for append in appends { logs.append((try writable(append.source).log, through: append.through)) }
+    /// Returns once these are as durable as the settings demand; one round of syncs covers all that wait for it. Where somebody waits the sync is begun, so
+    /// an append that nobody is told of has to be waited for as well.
+    package func waitUntilDurable(_ appends: [PendingAppend]) async throws(BrokerError) {
         do throws(LogError) {
-            try await gate.waitUntilDurable(logs)
+            try await gate.waitUntilDurable(appends.map { ($0.log, through: $0.lastOffset) })
         } catch {
             throw BrokerError(error, "cannot make an append durable")
         }

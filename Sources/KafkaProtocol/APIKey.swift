@@ -20,7 +20,7 @@ package enum APIKey: Int16, CaseIterable, Sendable {
     }
 
     /// The versions named to clients. librdkafka takes a broker without Produce 0 for one that cannot take compressed batches (KAFKA-18659); 0 to 2 are
-    /// answered with UNSUPPORTED_VERSION.
+    /// not served all the same.
     package var advertisedVersions: ClosedRange<Int16> {
         self == .produce ? 0...versions.upperBound : versions
     }

@@ -7,6 +7,7 @@ package enum ErrorCode: Int16, Sendable {
     case unknownTopicOrPartition = 3
     case notLeaderOrFollower = 6
     case messageTooLarge = 10
+    case coordinatorNotAvailable = 15
     case invalidTopic = 17
     case invalidRequiredAcks = 21
     case unsupportedVersion = 35

@@ -10,8 +10,13 @@ package struct FrameReader {
     /// Whether the fields from here on are those of a flexible version.
     package var isFlexible = false
 
+    /// The elements that all arrays of a frame have together, at most: as structures they take more memory than in the frame.
+    private static let elementsMax = 1_000_000
+
     /// Room is made for so many elements of an array before the first has been read; more take their room as they come.
     private static let elementsReserved = 64
+
+    private var elementsLeft = elementsMax
 
     package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -71,9 +76,10 @@ package struct FrameReader {
         guard count >= -1 else { throw ProtocolError("an array of \(count) elements", at: start) }
         guard count >= 0 else { return nil }
         // Every element takes a byte or more.
-        guard count <= remaining else {
+        guard count <= remaining, count <= elementsLeft else {
             throw ProtocolError("an array of \(count) elements in \(remaining) bytes", at: start)
         }
+        elementsLeft -= count
         var elements: [Element] = []
         elements.reserveCapacity(min(count, Self.elementsReserved))
         for _ in 0..<count { elements.append(try element(&self)) }

@@ -15,6 +15,11 @@ package struct ProtocolError: Error, Equatable, Sendable, CustomStringConvertibl
         self.init("the client '\(clientId)' asks for API \(apiKey), version \(version), which is not served", at: 0)
     }
 
+    /// A request that is answered by nothing but the end of its connection.
+    package init(unanswered reason: String) {
+        self.init("records that no answer was wanted for are refused: \(reason)", at: 0)
+    }
+
     /// The message and the place.
     package var description: String { "\(message) at byte \(offset)" }
 }

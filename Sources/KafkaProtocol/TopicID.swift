@@ -20,4 +20,12 @@ package struct TopicID: Hashable, Sendable {
         else { return nil }
         self.init(high: high, low: low)
     }
+
+    /// The id as 32 hexadecimal digits.
+    package var hexadecimal: String {
+        [high, low].map { half in
+            let digits = String(half, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
 }

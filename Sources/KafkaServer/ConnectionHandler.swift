@@ -8,7 +8,10 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private let service: Service
     private var assembler: FrameAssembler
+    /// What has come and is not begun: no more than what was read before reading stopped.
+    private var waiting = CircularBuffer<[UInt8]>()
     private var inFlight = 0
+    private var isReading = true
     private var session: Session?
 
     init(_ service: Service) {
@@ -32,24 +35,29 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         do throws(FrameAssembler.BadLength) {
-            try assembler.append(unwrapInboundIn(data)) { frame in
-                inFlight += 1
-                session?.receive(frame)
-            }
+            try assembler.append(unwrapInboundIn(data)) { waiting.append($0) }
         } catch {
             service.logger.warning("a connection from \(peer(context)) is closed: \(error)")
             context.close(promise: nil)
         }
-        if inFlight >= service.limits.requestsInFlightMax {
-            context.channel.setOption(.autoRead, value: false).whenFailure { _ in }
-        }
+        proceed(context)
     }
 
     private func answered(_ context: ChannelHandlerContext) {
         inFlight -= 1
-        if inFlight == service.limits.requestsInFlightMax - 1 {
-            context.channel.setOption(.autoRead, value: true).whenFailure { _ in }
+        proceed(context)
+    }
+
+    /// Begins what may be begun, and reads on only while nothing waits for that.
+    private func proceed(_ context: ChannelHandlerContext) {
+        while inFlight < service.limits.requestsInFlightMax, let frame = waiting.popFirst() {
+            inFlight += 1
+            session?.receive(frame)
         }
+        let readsOn = inFlight < service.limits.requestsInFlightMax
+        guard readsOn != isReading, context.channel.isActive else { return }
+        isReading = readsOn
+        _ = context.channel.setOption(.autoRead, value: readsOn)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -61,6 +69,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        // Records that no answer was wanted for may be among them.
+        while let frame = waiting.popFirst() { session?.receive(frame) }
         session?.end()
         session = nil
     }

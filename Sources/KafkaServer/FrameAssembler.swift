@@ -41,6 +41,7 @@ struct FrameAssembler {
 
     private mutating func begin() throws(BadLength) {
         guard lengthSoFar <= bytesMax, lengthSoFar >= Self.bytesMin else {
+            defer { (lengthBytes, lengthSoFar) = (0, 0) }
             throw BadLength(length: lengthSoFar, bytesMax: bytesMax)
         }
         length = Int(lengthSoFar)

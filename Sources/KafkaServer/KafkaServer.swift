@@ -19,9 +19,11 @@ package final class KafkaServer: Sendable {
     /// - Parameters:
     ///   - host: an address or name of this machine.
     ///   - port: 0 for any that is free.
+    ///   - advertisedHost: where clients are told to find the broker.
     /// - Throws: when the address cannot be bound.
     package static func start(
-        _ broker: Broker, host: String, port: Int, autoCreatesTopics: Bool, limits: ServerLimits = ServerLimits(),
+        _ broker: Broker, host: String, port: Int, advertisedHost: String, autoCreatesTopics: Bool,
+        limits: ServerLimits = ServerLimits(),
         logger: Logger = Logger(label: "sluice.kafka")
     ) async throws(KafkaServerError) -> KafkaServer {
         let connections = Connections(limits: limits, logger: logger)
@@ -41,8 +43,8 @@ package final class KafkaServer: Sendable {
         do {
             let listener = try await bootstrap.bind(host: host, port: port).get()
             let service = Service(
-                broker: broker, host: host, port: listener.localAddress?.port ?? port,
-                autoCreatesTopics: autoCreatesTopics, limits: limits, logger: logger)
+                broker: broker, host: advertisedHost, port: listener.localAddress?.port ?? port,
+                autoCreatesTopics: autoCreatesTopics, limits: limits, sessions: connections.sessions, logger: logger)
             bound.withLock { $0 = service }
             try await listener.setOption(.autoRead, value: true).get()
             return KafkaServer(listener: listener, port: service.port, connections: connections)
@@ -58,7 +60,7 @@ package final class KafkaServer: Sendable {
         self.connections = connections
     }
 
-    /// Accepts no more connections and closes those there are. What was not answered was not acknowledged.
+    /// Accepts no more connections, closes those there are, and returns when nothing of theirs is under way. What was not answered was not acknowledged.
     package func close() async {
         try? await listener.close()
         await connections.close()
@@ -71,6 +73,8 @@ final class Connections: Sendable {
         var open: [ObjectIdentifier: any Channel] = [:]
         var isClosed = false
     }
+
+    let sessions = Session.Count()
 
     private let state = Mutex(State())
     private let limits: ServerLimits
@@ -105,5 +109,6 @@ final class Connections: Sendable {
             return Array(state.open.values)
         }
         for channel in open { try? await channel.close() }
+        await sessions.waitForNone()
     }
 }

@@ -13,6 +13,7 @@ struct Service: Sendable {
     let port: Int
     let autoCreatesTopics: Bool
     let limits: ServerLimits
+    let sessions: Session.Count
     let logger: Logger
 
     /// Begins a request; what it has to wait for is left to the answer.
@@ -24,18 +25,19 @@ struct Service: Sendable {
         guard let key = APIKey(rawValue: header.apiKey), key.versions.contains(version) else {
             return try unsupported(header)
         }
-        func answer(_ write: (inout FrameWriter) -> Void) -> [UInt8] {
-            var writer = FrameWriter(answering: header.correlationId, key, version: version)
-            write(&writer)
-            return writer.finished()
-        }
         switch key {
         case .produce:
             let request = try ProduceRequest(&reader, version: version)
             let appended = produce(request, frame, version: version)
-            guard request.acks != 0 else { return .none }
+            // Waited for whether or not anybody is there to be told: the sync that makes the records visible begins with it.
+            let waiting = Task { await acknowledge(appended) }
+            guard request.acks != 0 else {
+                // As Kafka does: a client that hears nothing learns by it that it has to look again.
+                if let refusal = appended.refusal { throw ProtocolError(unanswered: refusal) }
+                return .none
+            }
             return .later {
-                let response = await acknowledge(appended)
+                let response = await waiting.value
                 return Self.answer(header, key) { response.write(to: &$0, version: version) }
             }
         case .fetch:
@@ -46,16 +48,16 @@ struct Service: Sendable {
             }
         case .listOffsets:
             let response = listOffsets(try ListOffsetsRequest(&reader, version: version))
-            return .ready(answer { response.write(to: &$0, version: version) })
+            return .ready(Self.answer(header, key) { response.write(to: &$0, version: version) })
         case .metadata:
             let response = await metadata(try MetadataRequest(&reader, version: version))
-            return .ready(answer { response.write(to: &$0, version: version) })
+            return .ready(Self.answer(header, key) { response.write(to: &$0, version: version) })
         case .apiVersions:
             _ = try ApiVersionsRequest(&reader, version: version)
-            return .ready(answer { ApiVersionsResponse().write(to: &$0, version: version) })
+            return .ready(Self.answer(header, key) { ApiVersionsResponse().write(to: &$0, version: version) })
         case .initProducerId:
             let response = await initProducerId(try InitProducerIdRequest(&reader, version: version))
-            return .ready(answer { response.write(to: &$0, version: version) })
+            return .ready(Self.answer(header, key) { response.write(to: &$0, version: version) })
         }
     }
 

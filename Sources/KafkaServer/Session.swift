@@ -1,17 +1,53 @@
 import KafkaProtocol
 import NIOCore
+import Synchronization
 
-/// The requests of one connection. They are begun in their order, and answered in it: while an answer waits, for a disk or for records to come, what comes
-/// behind it has begun already.
+/// The requests of one connection. They are begun in their order, and answered in it: while one waits for its turn or for the disk, those behind it have been
+/// begun already. A fetch begins when its turn to be answered has come.
 struct Session: Sendable {
     private let frames: AsyncStream<[UInt8]>.Continuation
     private let tasks: [Task<Void, Never>]
+
+    /// The sessions that are not over.
+    final class Count: Sendable {
+        private struct State {
+            var open = 0
+            var waiter: CheckedContinuation<Void, Never>?
+        }
+
+        private let state = Mutex(State())
+
+        func enter() { state.withLock { $0.open += 1 } }
+
+        func leave() {
+            let waiter = state.withLock { state in
+                state.open -= 1
+                guard state.open == 0 else { return nil as CheckedContinuation<Void, Never>? }
+                defer { state.waiter = nil }
+                return state.waiter
+            }
+            waiter?.resume()
+        }
+
+        /// Returns when there is none. Called once, when no more begin.
+        func waitForNone() async {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    guard state.open > 0 else { return true }
+                    state.waiter = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        }
+    }
 
     /// - Parameter answered: called once per request, after its answer has been written or where it has none.
     init(_ service: Service, channel: any Channel, answered: @escaping @Sendable () -> Void) {
         let (requests, frames) = AsyncStream<[UInt8]>.makeStream()
         let (answers, results) = AsyncStream<Answer>.makeStream()
         self.frames = frames
+        service.sessions.enter()
         let work = Task {
             for await frame in requests {
                 do throws(ProtocolError) {
@@ -26,7 +62,7 @@ struct Session: Sendable {
         }
         let sending = Task {
             for await answer in answers {
-                guard let bytes = await answer.bytes(), !Task.isCancelled else {
+                guard !Task.isCancelled, let bytes = await answer.bytes() else {
                     answered()
                     continue
                 }
@@ -34,6 +70,8 @@ struct Session: Sendable {
                 guard (try? await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()) != nil else { break }
                 answered()
             }
+            await work.value
+            service.sessions.leave()
             try? await channel.close()
         }
         tasks = [work, sending]

@@ -122,7 +122,25 @@ extension PartitionLog {
     /// The first visible data record with the greatest timestamp; nil when there is none.
     /// - Throws: as `offset(forTimestamp:)`.
     package func offsetOfGreatestTimestamp() throws(LogError) -> (offset: Int64, timestamp: Int64)? {
-        guard let greatest = state.withLock({ $0.segments.compactMap(\.newest?.timestamp).max() }) else { return nil }
+        let (segments, start, bound) = try state.withLock { (state) throws(LogError) in
+            try state.requireOpen()
+            return (state.segments, state.startOffset, state.highWatermark(hidesUnsynced: gate.hidesUnsynced))
+        }
+        if let greatest = segments.compactMap(\.newest?.timestamp).max(),
+            let found = try offset(forTimestamp: greatest)
+        {
+            return found
+        }
+        // The greatest that the segments know of is a marker's, or not to be seen yet: all batches have to be looked at.
+        var greatest: Int64?
+        for segment in segments {
+            var scanner = BatchScanner(segment.file, from: 0, to: segment.sizeBytes)
+            while case .batch(let batch, _)? = try scanner.next(), batch.baseOffset < bound {
+                guard !batch.header.isControl, batch.lastOffset >= start else { continue }
+                greatest = max(greatest ?? .min, batch.maxTimestamp)
+            }
+        }
+        guard let greatest else { return nil }
         return try offset(forTimestamp: greatest)
     }
 

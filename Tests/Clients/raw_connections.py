@@ -6,6 +6,8 @@ import socket
 import struct
 import sys
 
+from kafka.record.default_records import DefaultRecordBatchBuilder
+
 host, port = sys.argv[1].rsplit(":", 1)
 seed = random.randrange(1 << 32)
 print("seed", seed)
@@ -76,11 +78,71 @@ asking = connect()
 metadata = struct.pack(">i", 1) + string(b"raw") + b"\x01"
 asking.sendall(frame(3, 4, 1, metadata))
 assert answer(asking)[0] == 1
-fetch = struct.pack(">iiiib", -1, 300, 1, 1 << 20, 0) + struct.pack(">i", 1) + string(b"raw")
-fetch += struct.pack(">iiqi", 1, 0, 0, 1 << 20)
-requests = [frame(18, 0, 2, b""), frame(1, 4, 3, fetch)] + [frame(18, 0, number, b"") for number in range(4, 64)]
+waiting = struct.pack(">iiiib", -1, 300, 1, 1 << 20, 0) + struct.pack(">i", 1) + string(b"raw")
+waiting += struct.pack(">iiqi", 1, 0, 0, 1 << 20)
+requests = [frame(18, 0, 2, b""), frame(1, 4, 3, waiting)] + [frame(18, 0, number, b"") for number in range(4, 64)]
 asking.sendall(b"".join(requests))
 assert [answer(asking)[0] for _ in requests] == list(range(2, 64))
+
+
+
+def produce(correlation, acks, records):
+    body = struct.pack(">hhi", -1, acks, 30_000) + struct.pack(">i", 1) + string(b"raw")
+    return frame(0, 3, correlation, body + struct.pack(">iii", 1, 0, len(records)) + records)
+
+
+def batch(values):
+    builder = DefaultRecordBatchBuilder(2, 0, False, -1, -1, -1, 1 << 20)
+    for offset, value in enumerate(values):
+        builder.append(offset, timestamp=1, key=None, value=value, headers=[])
+    return bytes(builder.build())
+
+
+def fetch(correlation, offset, wait):
+    body = struct.pack(">iiiib", -1, wait, 1, 1 << 20, 0) + struct.pack(">i", 1) + string(b"raw")
+    return frame(1, 4, correlation, body + struct.pack(">iiqi", 1, 0, offset, 1 << 20))
+
+
+def fetched(body):
+    """The bytes of records in the answer to one partition's fetch."""
+    # Throttle time, one topic and its name, one partition: its number, error, high watermark, last stable offset, no aborted transactions.
+    start = 4 + 4 + 2 + len("raw") + 4
+    _, error, high, _, _, size = struct.unpack(">ihqqii", body[start : start + 30])
+    assert error == 0, error
+    return size, high
+
+
+# Records that no answer is wanted for are to be seen all the same, soon and by everybody.
+for number in range(10):
+    asking.sendall(produce(100, 0, batch([b"unanswered"] * 10)))
+other = connect()
+offset = 0
+while offset < 100:
+    other.sendall(fetch(101, offset, 30_000))
+    correlation, body = answer(other)
+    assert correlation == 101
+    size, offset = fetched(body)
+    assert size > 0, "nothing came"
+
+# A fetch that waits is answered by what is produced behind it on its own connection.
+asking.sendall(fetch(102, 100, 60_000) + produce(103, 1, batch([b"late"])))
+correlation, body = answer(asking)
+assert correlation == 102 and fetched(body)[0] > 0
+assert answer(asking)[0] == 103
+
+# Thousands of questions from a client that does not listen, until it does.
+deaf = connect()
+for number in range(3000):
+    deaf.sendall(frame(3, 1, number, struct.pack(">i", -1)))
+assert [answer(deaf)[0] for _ in range(3000)] == list(range(3000))
+
+# What is refused without an answer ends the connection, and so does an API that is not served.
+damaged = bytearray(batch([b"damaged"]))
+damaged[-1] ^= 1
+for request in [produce(1, 0, bytes(damaged)), frame(77, 0, 1, b"")]:
+    refused = connect()
+    refused.sendall(request)
+    assert is_closed(refused)
 
 # One byte after the other.
 slow = connect()

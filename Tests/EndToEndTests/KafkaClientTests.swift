@@ -72,6 +72,20 @@ struct KafkaClientTests {
         #expect(await broker.stop() == 0)
     }
 
+    @Test("a consumer that waits for records keeps the broker from nothing", .enabled(if: kcatPath != nil, "no kcat"))
+    func stopUnderFetch() async throws {
+        let broker = try await RunningBroker(try TemporaryFolder())
+        let kcat = try #require(kcatPath)
+        let written = try await Program.run(kcat, ["-b", broker.address, "-P", "-t", "t"], input: "/etc/hostname")
+        #expect(written.status == 0, "\(written.errors)")
+        let consumer = try Program(kcat, ["-b", broker.address, "-C", "-t", "t", "-o", "beginning", "-u"])
+        try await eventually("the consumer has the record") { !consumer.output.isEmpty }
+        #expect(await broker.stop() == 0)
+        #expect(!broker.process.errors.contains("not stopped within"))
+        consumer.signal(SIGKILL)
+        await consumer.wait()
+    }
+
     @Test("an address that is taken, or that is none, is told in one line")
     func badAddresses() async throws {
         let folder = try TemporaryFolder()
@@ -83,6 +97,9 @@ struct KafkaClientTests {
         let wrong = try await Program.run(Program.sluice, ["broker", "--listen", "9092"])
         #expect(wrong.status == 64)
         #expect(wrong.errors.contains("'9092' is no address to listen on"), "\(wrong.errors)")
+        let wildcard = try await Program.run(Program.sluice, ["broker", "--listen", "0.0.0.0:9092"])
+        #expect(wildcard.status == 64)
+        #expect(wildcard.errors.contains("say with --advertise HOST"), "\(wildcard.errors)")
         #expect(await broker.stop() == 0)
     }
 }

@@ -1,9 +1,9 @@
 /// Kafka's rules for a topic's name.
-enum TopicName {
+package enum TopicName {
     static let lengthMax = 249
 
     /// - Throws: `.invalid`, with the rule that is broken.
-    static func validate(_ name: String) throws(BrokerError) {
+    package static func validate(_ name: String) throws(BrokerError) {
         guard !name.isEmpty else { throw BrokerError(.invalid, "a topic's name cannot be empty") }
         guard name != ".", name != ".." else { throw BrokerError(.invalid, "a topic cannot be named '\(name)'") }
         guard name.utf8.count <= lengthMax else {

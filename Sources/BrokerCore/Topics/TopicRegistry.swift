@@ -32,6 +32,8 @@ actor TopicRegistry {
 
     nonisolated func topic(named name: String) -> Topic? { open.withLock { $0[name] } }
 
+    nonisolated func topic(id: String) -> Topic? { open.withLock { $0.values.first { $0.description.id == id } } }
+
     /// Opens the logs of all topics, and ends deletions that were begun.
     func load(cleanShutdown: Bool) throws(BrokerError) {
         for description in try TopicCatalog.load(file) { descriptions[description.name] = description }

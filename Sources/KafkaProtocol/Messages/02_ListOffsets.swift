@@ -7,6 +7,8 @@ package struct ListOffsetsRequest: Sendable {
 
     package struct Partition: Sendable {
         package let index: Int32
+        /// The leader's epoch as the client knows it; -1 for none.
+        package let leaderEpoch: Int32
         /// Milliseconds since the epoch, or one of `ListOffsetsRequest`'s.
         package let timestamp: Int64
     }
@@ -18,6 +20,8 @@ package struct ListOffsetsRequest: Sendable {
     package static let maxTimestamp: Int64 = -3
     /// The start of what is kept on this machine's disk, which is all there is (KIP-405).
     package static let earliestLocal: Int64 = -4
+    /// The end of what is kept elsewhere: nothing is (KIP-1005).
+    package static let latestTiered: Int64 = -5
 
     package let isReadCommitted: Bool
     package let topics: [Topic]
@@ -29,8 +33,8 @@ package struct ListOffsetsRequest: Sendable {
             let name = try reader.string()
             let partitions = try reader.array { (reader) throws(ProtocolError) in
                 let index = try reader.int32()
-                if version >= 4 { _ = try reader.int32() }  // the leader's epoch as the client knows it
-                let partition = Partition(index: index, timestamp: try reader.int64())
+                let leaderEpoch = version >= 4 ? try reader.int32() : -1
+                let partition = Partition(index: index, leaderEpoch: leaderEpoch, timestamp: try reader.int64())
                 try reader.endOfStructure()
                 return partition
             }

@@ -6,15 +6,28 @@ extension Service {
     /// What was appended, and what has to be durable before that is told.
     struct Appended: Sendable {
         var response: ProduceResponse
-        var waitsFor: [(source: TopicPartition, through: Int64)] = []
+        var waitsFor: [Waiting] = []
+
+        /// An append and the place of its answer.
+        struct Waiting: Sendable {
+            let append: PendingAppend
+            let topic: Int
+            let partition: Int
+        }
+
+        /// The first of what was refused, for a client that is not told otherwise.
+        var refusal: String? {
+            response.topics.lazy.flatMap(\.partitions).first { $0.error != .none }
+                .map { $0.message ?? "there is no such topic" }
+        }
     }
 
     /// Appends the batches, each on its own: one that is refused keeps no other out.
     func produce(_ request: ProduceRequest, _ frame: [UInt8], version: Int16) -> Appended {
         var appended = Appended(response: ProduceResponse(topics: []))
-        for requested in request.topics {
+        for (topicPlace, requested) in request.topics.enumerated() {
             let topic = version < 13 ? broker.topic(named: requested.name) : self.topic(requested.id)
-            let partitions = requested.partitions.map { partition in
+            let partitions = requested.partitions.enumerated().map { place, partition in
                 var result = ProduceResponse.Partition(index: partition.index)
                 guard let topic else {
                     result.error = version < 13 ? .unknownTopicOrPartition : .unknownTopicId
@@ -23,10 +36,10 @@ extension Service {
                 do throws(Refusal) {
                     let batch = try checked(partition, of: topic, request, frame, version: version)
                     let source = TopicPartition(topic: topic.name, partition: partition.index)
-                    let place = try append(batch, to: source)
-                    result.baseOffset = place.baseOffset
+                    let append = try append(batch, to: source)
+                    result.baseOffset = append.baseOffset
                     result.logStartOffset = topic[partition.index]?.log.startOffset ?? -1
-                    appended.waitsFor.append((source, through: place.lastOffset))
+                    appended.waitsFor.append(.init(append: append, topic: topicPlace, partition: place))
                 } catch {
                     result.error = error.code
                     result.message = error.message
@@ -39,19 +52,18 @@ extension Service {
         return appended
     }
 
-    /// The answer, once all is durable. Where that fails nothing of the request counts as written.
+    /// The answer, once all is durable that can be.
     func acknowledge(_ appended: Appended) async -> ProduceResponse {
         var response = appended.response
-        do throws(BrokerError) {
-            try await broker.waitUntilDurable(appended.waitsFor)
-        } catch {
-            for topic in response.topics.indices {
-                for partition in response.topics[topic].partitions.indices
-                where response.topics[topic].partitions[partition].error == .none {
-                    response.topics[topic].partitions[partition].error = ErrorCode(error)
-                    response.topics[topic].partitions[partition].baseOffset = -1
-                    response.topics[topic].partitions[partition].message = error.description
-                }
+        guard (try? await broker.waitUntilDurable(appended.waitsFor.map(\.append))) == nil else { return response }
+        // One of them failed: each is asked for alone, so that the others count as written.
+        for waiting in appended.waitsFor {
+            do throws(BrokerError) {
+                try await broker.waitUntilDurable([waiting.append])
+            } catch {
+                response.topics[waiting.topic].partitions[waiting.partition].error = ErrorCode(error)
+                response.topics[waiting.topic].partitions[waiting.partition].baseOffset = -1
+                response.topics[waiting.topic].partitions[waiting.partition].message = error.description
             }
         }
         return response
@@ -63,18 +75,12 @@ extension Service {
         let message: String
     }
 
-    private func append(_ batch: RecordBatch, to source: TopicPartition) throws(Refusal) -> Place {
+    private func append(_ batch: RecordBatch, to source: TopicPartition) throws(Refusal) -> PendingAppend {
         do throws(BrokerError) {
-            let result = try broker.begin(appending: batch, to: source)
-            return Place(baseOffset: result.baseOffset, lastOffset: result.lastOffset)
+            return try broker.begin(appending: batch, to: source)
         } catch {
             throw Refusal(code: ErrorCode(error), message: error.description)
         }
-    }
-
-    private struct Place {
-        let baseOffset: Int64
-        let lastOffset: Int64
     }
 
     /// The partition's one batch, by the rules that Kafka's `LogValidator` has for producers.
@@ -90,6 +96,9 @@ extension Service {
                 code: .unknownTopicOrPartition,
                 message: "topic '\(topic.name)' has \(topic.partitions.count) partitions")
         }
+        guard !topic.isInternal else {
+            throw Refusal(code: .invalidTopic, message: "topic '\(topic.name)' is the broker's own")
+        }
         guard let range = partition.records else {
             throw Refusal(code: .invalidRecord, message: "there are no records")
         }
@@ -97,7 +106,10 @@ extension Service {
         do throws(RecordsError) {
             batch = try RecordBatch(validating: frame, range: range)
         } catch {
-            throw Refusal(code: .corruptMessage, message: "the records are not one batch: \(error)")
+            // A client sends again what was damaged on its way; what never was one batch would be no better then.
+            throw Refusal(
+                code: error.code == .checksumMismatch ? .corruptMessage : .invalidRecord,
+                message: "the records are not one batch: \(error)")
         }
         guard !batch.header.isTransactional, request.transactionalId == nil else {
             throw Refusal(code: .invalidTransactionState, message: "no transaction is open")

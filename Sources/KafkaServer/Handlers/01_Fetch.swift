@@ -14,16 +14,19 @@ extension Service {
         let wanted = Duration.milliseconds(max(0, request.waitMaxMilliseconds))
         let deadline = ContinuousClock.now + min(wanted, limits.fetchWaitMax)
         let signal = WakeSignal()
-        let partitions = request.topics.flatMap { requested in
-            requested.partitions.compactMap { topic(of: requested)?[$0.index] }
+        let topics = request.topics.map(topic)
+        let partitions = zip(request.topics, topics).flatMap { requested, topic in
+            requested.partitions.compactMap { topic?[$0.index] }
         }
+        // More than can be given is not waited for.
+        let bytesMin = max(0, min(Int(request.bytesMin), Int(request.bytesMax), limits.fetchBytesMax))
         for partition in partitions { partition.subscribe(signal) }
         defer { for partition in partitions { partition.unsubscribe(signal) } }
         while true {
             // Lowered before reading: what comes while we read raises it again.
             signal.lower()
-            let (response, bytes, hasErrors) = read(request)
-            if hasErrors || bytes >= max(0, Int(request.bytesMin)) || partitions.isEmpty { return response }
+            let (response, bytes, hasErrors) = read(request, topics)
+            if hasErrors || bytes >= bytesMin || partitions.isEmpty { return response }
             guard await signal.wait(until: deadline) else { return response }
         }
     }
@@ -32,12 +35,13 @@ extension Service {
         requested.name.isEmpty ? topic(requested.id) : broker.topic(named: requested.name)
     }
 
-    private func read(_ request: FetchRequest) -> (response: FetchResponse, bytes: Int, hasErrors: Bool) {
+    private func read(
+        _ request: FetchRequest, _ found: [Topic?]
+    ) -> (response: FetchResponse, bytes: Int, hasErrors: Bool) {
         var bytesLeft = min(max(0, Int(request.bytesMax)), limits.fetchBytesMax)
         var bytes = 0
         var hasErrors = false
-        let topics = request.topics.map { requested in
-            let topic = topic(of: requested)
+        let topics = zip(request.topics, found).map { requested, topic in
             let partitions = requested.partitions.map { wanted in
                 var result = FetchResponse.Partition(index: wanted.index)
                 if let partition = topic?[wanted.index] {

@@ -14,6 +14,14 @@ extension Service {
                         result.error = .unknownTopicOrPartition
                         return result
                     }
+                    guard wanted.leaderEpoch <= 0 else {
+                        result.error = .unknownLeaderEpoch
+                        return result
+                    }
+                    guard wanted.timestamp >= ListOffsetsRequest.latestTiered else {
+                        result.error = .unsupportedVersion
+                        return result
+                    }
                     do throws(LogError) {
                         let found = try find(wanted.timestamp, in: log, isReadCommitted: request.isReadCommitted)
                         (result.offset, result.timestamp) = (found.offset, found.timestamp)
@@ -32,10 +40,15 @@ extension Service {
         _ timestamp: Int64, in log: PartitionLog, isReadCommitted: Bool
     ) throws(LogError) -> (offset: Int64, timestamp: Int64) {
         switch timestamp {
-        case ListOffsetsRequest.latest: (isReadCommitted ? log.lastStableOffset : log.highWatermark, -1)
-        case ListOffsetsRequest.earliest, ListOffsetsRequest.earliestLocal: (log.startOffset, -1)
-        case ListOffsetsRequest.maxTimestamp: try log.offsetOfGreatestTimestamp() ?? (-1, -1)
-        default: try log.offset(forTimestamp: timestamp) ?? (-1, -1)
+        case ListOffsetsRequest.latest: return (isReadCommitted ? log.lastStableOffset : log.highWatermark, -1)
+        case ListOffsetsRequest.earliest, ListOffsetsRequest.earliestLocal: return (log.startOffset, -1)
+        case ListOffsetsRequest.latestTiered: return (-1, -1)
+        default:
+            let found =
+                timestamp == ListOffsetsRequest.maxTimestamp
+                ? try log.offsetOfGreatestTimestamp() : try log.offset(forTimestamp: timestamp)
+            guard let found, !isReadCommitted || found.offset < log.lastStableOffset else { return (-1, -1) }
+            return found
         }
     }
 }

@@ -6,7 +6,11 @@ extension Service {
     func metadata(_ request: MetadataRequest) async -> MetadataResponse {
         var topics: [MetadataResponse.Topic] = []
         if let wanted = request.topics {
-            for each in wanted { topics.append(await describe(each, makes: request.allowsAutoCreation)) }
+            // Each once: a small request could ask for a large topic very often.
+            var seen: Set<MetadataRequest.Topic> = []
+            for each in wanted where seen.insert(each).inserted {
+                topics.append(await describe(each, makes: request.allowsAutoCreation && !Task.isCancelled))
+            }
         } else {
             topics = broker.topics.map(describe)
         }
@@ -16,9 +20,7 @@ extension Service {
     }
 
     /// The topic of that id; nil where there is none any more.
-    func topic(_ id: TopicID) -> Topic? {
-        broker.topics.first { TopicID(hexadecimal: $0.description.id) == id }
-    }
+    func topic(_ id: TopicID) -> Topic? { broker.topic(id: id.hexadecimal) }
 
     private func describe(_ wanted: MetadataRequest.Topic, makes: Bool) async -> MetadataResponse.Topic {
         var missing = MetadataResponse.Topic(name: wanted.name)
@@ -29,13 +31,16 @@ extension Service {
             return missing
         }
         if let topic = broker.topic(named: name) { return describe(topic) }
+        guard (try? TopicName.validate(name)) != nil else {
+            missing.error = .invalidTopic
+            return missing
+        }
         missing.error = .unknownTopicOrPartition
         guard makes, autoCreatesTopics else { return missing }
         do throws(BrokerError) {
             return describe(try await broker.ensureTopic(name))
         } catch {
-            // What a name may not be is the one thing a client can have got wrong here.
-            missing.error = error.code == .invalid ? .invalidTopic : ErrorCode(error)
+            missing.error = ErrorCode(error)
             return missing
         }
     }

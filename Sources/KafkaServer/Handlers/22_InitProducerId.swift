@@ -14,7 +14,8 @@ extension Service {
             response.producerId = try await broker.newProducerId()
             response.producerEpoch = 0
         } catch {
-            response.error = ErrorCode(error)
+            // A client tries again then.
+            response.error = error.code == .closed ? .coordinatorNotAvailable : ErrorCode(error)
         }
         return response
     }

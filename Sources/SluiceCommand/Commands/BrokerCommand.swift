@@ -15,6 +15,11 @@ struct BrokerCommand: AsyncParsableCommand {
         transform: ListenAddress.init(parsing:))
     var listen = ListenAddress(host: "127.0.0.1", port: 9092)
 
+    @Option(
+        name: .customLong("advertise"),
+        help: "The name or address under which clients reach it. Default: that of --listen.")
+    var advertisedHost: String?
+
     @Option(name: .customLong("data-dir"), help: "The folder of the embedded log; made when missing.")
     var dataDirectory = "data"
 
@@ -25,10 +30,20 @@ struct BrokerCommand: AsyncParsableCommand {
 
     @OptionGroup var logging: LogLevelOption
 
+    func validate() throws {
+        guard advertisedHost != nil || !listen.isWildcard else {
+            throw ValidationError(
+                "--listen \(listen) takes every address; say with --advertise HOST which of them clients use")
+        }
+    }
+
     func run() async throws {
         try await reportingFailures {
             LineLogHandler.bootstrap(level: logging.level)
-            try await BrokerNode(settings: try settings(), dataDirectory: dataDirectory, address: listen).run()
+            try await BrokerNode(
+                settings: try settings(), dataDirectory: dataDirectory, address: listen,
+                advertisedHost: advertisedHost ?? listen.host
+            ).run()
         }
     }
 
@@ -59,7 +74,10 @@ struct ListenAddress: CustomStringConvertible, Sendable {
     }
 
     /// Whether only this machine can come to it.
-    var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+    var isLoopback: Bool { host == "localhost" || host == "::1" || host.wholeMatch(of: /127(?:\.\d{1,3}){3}/) != nil }
+
+    /// Whether it stands for all addresses of the machine.
+    var isWildcard: Bool { host == "0.0.0.0" || host == "::" }
 
     var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

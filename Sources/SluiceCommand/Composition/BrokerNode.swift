@@ -9,6 +9,7 @@ struct BrokerNode: Sendable {
     let settings: EmbeddedSettings
     let dataDirectory: String
     let address: ListenAddress
+    let advertisedHost: String
 
     private static let logger = Logger(label: "sluice")
 
@@ -18,17 +19,19 @@ struct BrokerNode: Sendable {
         // Before anything starts: whoever sees it work may stop it in good order.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let broker = try await Broker.open(directory: dataDirectory, settings: settings)
+        var limit: StopLimit?
+        defer { limit?.lift() }
         do {
             let server = try await KafkaServer.start(
-                broker, host: address.host, port: address.port, autoCreatesTopics: settings.autoCreateTopics)
+                broker, host: address.host, port: address.port, advertisedHost: advertisedHost,
+                autoCreatesTopics: settings.autoCreateTopics)
             if !address.isLoopback {
                 Self.logger.warning("whoever reaches \(address.host) can read, write and delete everything here")
             }
             let bound = ListenAddress(host: address.host, port: server.port)
             Self.logger.notice("Kafka's clients are served at \(bound), the data is in \(dataDirectory)")
             await waitForSignal(signals)
-            let limit = StopLimit(Node.stopLimit)
-            defer { limit.lift() }
+            limit = StopLimit(Node.stopLimit)
             await server.close()
         } catch {
             // The error that ended the run is the one to tell; an unclean close only makes the next start recover.

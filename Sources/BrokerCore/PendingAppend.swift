@@ -1,0 +1,11 @@
+import SegmentedLog
+
+/// A batch that is in a partition's log, and may not be durable yet.
+package struct PendingAppend: Sendable {
+    /// The offset of its first record.
+    package let baseOffset: Int64
+    /// The offset of its last record.
+    package let lastOffset: Int64
+    /// The log it is in: not that of a topic of the same name made later.
+    let log: PartitionLog
+}
