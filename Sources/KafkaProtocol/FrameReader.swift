@@ -76,8 +76,11 @@ package struct FrameReader {
         guard count >= -1 else { throw ProtocolError("an array of \(count) elements", at: start) }
         guard count >= 0 else { return nil }
         // Every element takes a byte or more.
-        guard count <= remaining, count <= elementsLeft else {
+        guard count <= remaining else {
             throw ProtocolError("an array of \(count) elements in \(remaining) bytes", at: start)
+        }
+        guard count <= elementsLeft else {
+            throw ProtocolError("more than \(Self.elementsMax) elements in all arrays", at: start)
         }
         elementsLeft -= count
         var elements: [Element] = []

@@ -8,7 +8,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private let service: Service
     private var assembler: FrameAssembler
-    /// What has come and is not begun: no more than what was read before reading stopped.
+    /// What has come and is not begun: no more than what was read before reading stopped, or at the connection's end.
     private var waiting = CircularBuffer<[UInt8]>()
     private var inFlight = 0
     private var isReading = true
@@ -19,7 +19,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         assembler = FrameAssembler(bytesMax: service.limits.requestBytesMax)
     }
 
-    func channelActive(context: ChannelHandlerContext) { session = begin(context) }
+    func channelActive(context: ChannelHandlerContext) {
+        if session == nil { session = begin(context) }
+    }
 
     /// A channel may already be active when its handler is added.
     func handlerAdded(context: ChannelHandlerContext) {

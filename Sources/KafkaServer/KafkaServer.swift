@@ -60,7 +60,7 @@ package final class KafkaServer: Sendable {
         self.connections = connections
     }
 
-    /// Accepts no more connections, closes those there are, and returns when nothing of theirs is under way. What was not answered was not acknowledged.
+    /// Accepts no more connections, closes those there are, and returns when no request of theirs will be begun any more. What was not answered was not acknowledged.
     package func close() async {
         try? await listener.close()
         await connections.close()

@@ -17,7 +17,7 @@ struct Service: Sendable {
     let logger: Logger
 
     /// Begins a request; what it has to wait for is left to the answer.
-    /// - Throws: where the bytes are no request that is known; nothing was done then.
+    /// - Throws: where the bytes are no request that is known, or records are refused that no answer was wanted for: the connection is to end.
     func begin(_ frame: [UInt8]) async throws(ProtocolError) -> Answer {
         var reader = FrameReader(frame)
         let header = try RequestHeader(&reader)
@@ -60,6 +60,9 @@ struct Service: Sendable {
             return .ready(Self.answer(header, key) { response.write(to: &$0, version: version) })
         }
     }
+
+    /// Whether the frame, which has its eight bytes at least, is to write records.
+    static func isProduce(_ frame: [UInt8]) -> Bool { frame[0] == 0 && frame[1] == 0 }
 
     private static func answer(
         _ header: RequestHeader, _ key: APIKey, _ write: (inout FrameWriter) -> Void

@@ -50,6 +50,8 @@ struct Session: Sendable {
         service.sessions.enter()
         let work = Task {
             for await frame in requests {
+                // Of a client that has left, only what it wanted to have written is carried out.
+                guard !Task.isCancelled || Service.isProduce(frame) else { continue }
                 do throws(ProtocolError) {
                     results.yield(try await service.begin(frame))
                 } catch {
@@ -67,12 +69,16 @@ struct Session: Sendable {
                     continue
                 }
                 // Written before the next is made: a slow reader holds one answer.
-                guard (try? await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()) != nil else { break }
+                guard (try? await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()) != nil else {
+                    results.finish()
+                    break
+                }
                 answered()
             }
+            // With it what comes in ends, and so does the work.
+            try? await channel.close()
             await work.value
             service.sessions.leave()
-            try? await channel.close()
         }
         tasks = [work, sending]
     }

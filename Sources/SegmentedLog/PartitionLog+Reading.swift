@@ -131,13 +131,20 @@ extension PartitionLog {
         {
             return found
         }
-        // The greatest that the segments know of is a marker's, or not to be seen yet: all batches have to be looked at.
+        // The greatest that the segments know of is a marker's, or not to be seen yet: their batches have to be looked at, until no other can have a greater.
         var greatest: Int64?
-        for segment in segments {
+        for segment in segments.sorted(by: { $0.newest?.timestamp ?? .min > $1.newest?.timestamp ?? .min }) {
+            guard let newest = segment.newest?.timestamp, newest > greatest ?? .min else { break }
             var scanner = BatchScanner(segment.file, from: 0, to: segment.sizeBytes)
-            while case .batch(let batch, _)? = try scanner.next(), batch.baseOffset < bound {
-                guard !batch.header.isControl, batch.lastOffset >= start else { continue }
-                greatest = max(greatest ?? .min, batch.maxTimestamp)
+            scanning: while let step = try scanner.next() {
+                switch step {
+                case .invalid(let position, let reason):
+                    throw segment.corrupt("no batch where one must be: \(reason)", at: position)
+                case .batch(let batch, _):
+                    if batch.baseOffset >= bound { break scanning }
+                    if batch.header.isControl || batch.lastOffset < start { continue }
+                    greatest = max(greatest ?? .min, batch.maxTimestamp)
+                }
             }
         }
         guard let greatest else { return nil }

@@ -14,8 +14,12 @@ print("seed", seed)
 random.seed(seed)
 
 
-def connect():
-    connection = socket.create_connection((host, int(port)), timeout=60)
+def connect(receive_bytes=None):
+    connection = socket.socket()
+    connection.settimeout(60)
+    if receive_bytes:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+    connection.connect((host, int(port)))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
@@ -131,10 +135,16 @@ assert correlation == 102 and fetched(body)[0] > 0
 assert answer(asking)[0] == 103
 
 # Thousands of questions from a client that does not listen, until it does.
-deaf = connect()
+deaf = connect(receive_bytes=4096)
 for number in range(3000):
     deaf.sendall(frame(3, 1, number, struct.pack(">i", -1)))
 assert [answer(deaf)[0] for _ in range(3000)] == list(range(3000))
+
+# The same from one that never listens and leaves.
+for _ in range(20):
+    gone = connect(receive_bytes=4096)
+    gone.sendall(b"".join(frame(3, 1, number, struct.pack(">i", -1)) for number in range(2000)))
+    gone.close()
 
 # What is refused without an answer ends the connection, and so does an API that is not served.
 damaged = bytearray(batch([b"damaged"]))

@@ -74,11 +74,14 @@ struct KafkaClientTests {
 
     @Test("a consumer that waits for records keeps the broker from nothing", .enabled(if: kcatPath != nil, "no kcat"))
     func stopUnderFetch() async throws {
-        let broker = try await RunningBroker(try TemporaryFolder())
+        let folder = try TemporaryFolder()
+        let broker = try await RunningBroker(folder)
         let kcat = try #require(kcatPath)
-        let written = try await Program.run(kcat, ["-b", broker.address, "-P", "-t", "t"], input: "/etc/hostname")
+        let input = try folder.write("input", "one line\n")
+        let written = try await Program.run(kcat, ["-b", broker.address, "-P", "-t", "t"], input: input)
         #expect(written.status == 0, "\(written.errors)")
-        let consumer = try Program(kcat, ["-b", broker.address, "-C", "-t", "t", "-o", "beginning", "-u"])
+        let consumer = try Program(
+            kcat, ["-b", broker.address, "-C", "-t", "t", "-o", "beginning", "-u", "-X", "fetch.wait.max.ms=30000"])
         try await eventually("the consumer has the record") { !consumer.output.isEmpty }
         #expect(await broker.stop() == 0)
         #expect(!broker.process.errors.contains("not stopped within"))
@@ -97,7 +100,8 @@ struct KafkaClientTests {
         let wrong = try await Program.run(Program.sluice, ["broker", "--listen", "9092"])
         #expect(wrong.status == 64)
         #expect(wrong.errors.contains("'9092' is no address to listen on"), "\(wrong.errors)")
-        let wildcard = try await Program.run(Program.sluice, ["broker", "--listen", "0.0.0.0:9092"])
+        let wildcard = try await Program.run(
+            Program.sluice, ["broker", "--listen", "0.0.0.0:0", "--data-dir", folder("wild")])
         #expect(wildcard.status == 64)
         #expect(wildcard.errors.contains("say with --advertise HOST"), "\(wildcard.errors)")
         #expect(await broker.stop() == 0)

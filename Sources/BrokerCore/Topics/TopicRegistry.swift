@@ -12,7 +12,7 @@ actor TopicRegistry {
     private let gate: FlushGate
     private let file: ChecksummedFile
     private let logger: Logger
-    private nonisolated let open = Mutex<[String: Topic]>([:])
+    private nonisolated let open = Mutex(OpenTopics())
     private var descriptions: [String: TopicDescription] = [:]
     /// Withdrawn topics whose folders are not gone yet.
     private var going: [String: Topic] = [:]
@@ -27,12 +27,23 @@ actor TopicRegistry {
         file = TopicCatalog.file(directory, disk)
     }
 
+    private struct OpenTopics {
+        private(set) var byName: [String: Topic] = [:]
+        private(set) var byId: [String: Topic] = [:]
+
+        mutating func set(_ name: String, to topic: Topic?) {
+            if let old = byName[name] { byId[old.description.id] = nil }
+            byName[name] = topic
+            if let topic { byId[topic.description.id] = topic }
+        }
+    }
+
     /// The topics that are open, by name.
-    nonisolated var topics: [String: Topic] { open.withLock { $0 } }
+    nonisolated var topics: [String: Topic] { open.withLock { $0.byName } }
 
-    nonisolated func topic(named name: String) -> Topic? { open.withLock { $0[name] } }
+    nonisolated func topic(named name: String) -> Topic? { open.withLock { $0.byName[name] } }
 
-    nonisolated func topic(id: String) -> Topic? { open.withLock { $0.values.first { $0.description.id == id } } }
+    nonisolated func topic(id: String) -> Topic? { open.withLock { $0.byId[id] } }
 
     /// Opens the logs of all topics, and ends deletions that were begun.
     func load(cleanShutdown: Bool) throws(BrokerError) {
@@ -42,7 +53,7 @@ actor TopicRegistry {
             if description.isDeleting {
                 try remove(topic)
             } else {
-                open.withLock { $0[description.name] = topic }
+                open.withLock { $0.set(description.name, to: topic) }
             }
         }
     }
@@ -78,7 +89,7 @@ actor TopicRegistry {
         guard !topic.isInternal else { throw BrokerError(.invalid, "topic '\(name)' is the broker's own") }
         description.isDeleting = true
         try save(replacing: description)
-        open.withLock { $0[name] = nil }
+        open.withLock { $0.set(name, to: nil) }
         going[name] = topic
         return topic
     }
@@ -117,7 +128,7 @@ actor TopicRegistry {
     }
 
     private func publish(_ topic: Topic) -> Topic {
-        open.withLock { $0[topic.name] = topic }
+        open.withLock { $0.set(topic.name, to: topic) }
         return topic
     }
 

@@ -1,6 +1,6 @@
 /// What brokers and topics there are. Versions 0 to 13.
 package struct MetadataRequest: Sendable {
-    package struct Topic: Hashable, Sendable {
+    package struct Topic: Sendable {
         /// Nil where the topic is asked for by its id.
         package let name: String?
         package let id: TopicID

@@ -130,7 +130,7 @@ extension Service {
         do throws(RecordsError) {
             records = try batch.records()
         } catch {
-            throw Refusal(code: .corruptMessage, message: "the records cannot be decoded: \(error)")
+            throw Refusal(code: .invalidRecord, message: "the records cannot be decoded: \(error)")
         }
         guard records.allSatisfy({ $0.key != nil }) else {
             throw Refusal(code: .invalidRecord, message: "a record of a compacted topic needs a key")

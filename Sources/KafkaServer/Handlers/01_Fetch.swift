@@ -25,8 +25,8 @@ extension Service {
         while true {
             // Lowered before reading: what comes while we read raises it again.
             signal.lower()
-            let (response, bytes, hasErrors) = read(request, topics)
-            if hasErrors || bytes >= bytesMin || partitions.isEmpty { return response }
+            let (response, bytes, isComplete) = read(request, topics)
+            if isComplete || bytes >= bytesMin || partitions.isEmpty { return response }
             guard await signal.wait(until: deadline) else { return response }
         }
     }
@@ -35,59 +35,66 @@ extension Service {
         requested.name.isEmpty ? topic(requested.id) : broker.topic(named: requested.name)
     }
 
+    /// The answer as it would be now; complete where waiting could not add to it: there is an error to tell, or more than fits.
     private func read(
         _ request: FetchRequest, _ found: [Topic?]
-    ) -> (response: FetchResponse, bytes: Int, hasErrors: Bool) {
+    ) -> (response: FetchResponse, bytes: Int, isComplete: Bool) {
         var bytesLeft = min(max(0, Int(request.bytesMax)), limits.fetchBytesMax)
         var bytes = 0
-        var hasErrors = false
+        var isComplete = false
         let topics = zip(request.topics, found).map { requested, topic in
             let partitions = requested.partitions.map { wanted in
                 var result = FetchResponse.Partition(index: wanted.index)
                 if let partition = topic?[wanted.index] {
-                    read(partition.log, wanted, request, bytesLeft: bytesLeft, isFirst: bytes == 0, into: &result)
+                    let isAll = read(
+                        partition.log, wanted, request, bytesLeft: bytesLeft, isFirst: bytes == 0, into: &result)
+                    isComplete = isComplete || !isAll
                 } else {
                     result.error = requested.name.isEmpty && topic == nil ? .unknownTopicId : .unknownTopicOrPartition
                 }
                 let size = result.batches.reduce(0) { $0 + $1.sizeInBytes }
                 bytes += size
                 bytesLeft -= size
-                hasErrors = hasErrors || result.error != .none
+                isComplete = isComplete || result.error != .none
                 return result
             }
             return FetchResponse.Topic(name: requested.name, id: requested.id, partitions: partitions)
         }
-        return (FetchResponse(topics: topics), bytes, hasErrors)
+        return (FetchResponse(topics: topics), bytes, isComplete)
     }
 
-    /// Whole batches as far as they fit. The answer's first batch comes whatever its size, so that a consumer never stands still before one (KIP-74).
+    /// Whole batches as far as they fit; false where more is there than that. The answer's first batch comes whatever its size, so that a consumer never stands still before one (KIP-74).
     private func read(
         _ log: PartitionLog, _ wanted: FetchRequest.Partition, _ request: FetchRequest, bytesLeft: Int, isFirst: Bool,
         into result: inout FetchResponse.Partition
-    ) {
+    ) -> Bool {
         result.highWatermark = log.highWatermark
         result.lastStableOffset = log.lastStableOffset
         result.logStartOffset = log.startOffset
         guard wanted.leaderEpoch <= 0 else {
             result.error = .unknownLeaderEpoch
-            return
+            return true
         }
         let bytesMax = min(bytesLeft, max(0, Int(wanted.bytesMax)))
-        guard isFirst || bytesMax > 0 else { return }
+        let end = request.isReadCommitted ? result.lastStableOffset : result.highWatermark
+        guard isFirst || bytesMax > 0 else { return wanted.offset >= end }
         do throws(LogError) {
             let read = try log.read(
                 from: wanted.offset, bytesMax: max(1, bytesMax),
                 isolation: request.isReadCommitted ? .readCommitted : .readUncommitted)
             let size = read.batches.reduce(0) { $0 + $1.sizeInBytes }
-            guard isFirst || size <= bytesMax else { return }
+            guard isFirst || size <= bytesMax else { return false }
             result.batches = read.batches
-            guard request.isReadCommitted else { return }
-            result.abortedTransactions = read.abortedTransactions.map {
-                FetchResponse.AbortedTransaction(producerId: $0.producerId, firstOffset: $0.firstOffset)
+            if request.isReadCommitted {
+                result.abortedTransactions = read.abortedTransactions.map {
+                    FetchResponse.AbortedTransaction(producerId: $0.producerId, firstOffset: $0.firstOffset)
+                }
             }
+            return read.nextOffset >= end
         } catch {
             result.error = ErrorCode(error)
             if error.code != .offsetOutOfRange, error.code != .closed { logger.error("a fetch fails: \(error)") }
+            return true
         }
     }
 }

@@ -7,8 +7,8 @@ extension Service {
         var topics: [MetadataResponse.Topic] = []
         if let wanted = request.topics {
             // Each once: a small request could ask for a large topic very often.
-            var seen: Set<MetadataRequest.Topic> = []
-            for each in wanted where seen.insert(each).inserted {
+            var seen: Set<String> = []
+            for each in wanted where seen.insert(each.name ?? each.id.hexadecimal).inserted {
                 topics.append(await describe(each, makes: request.allowsAutoCreation && !Task.isCancelled))
             }
         } else {

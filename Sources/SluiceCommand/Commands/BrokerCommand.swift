@@ -31,6 +31,7 @@ struct BrokerCommand: AsyncParsableCommand {
     @OptionGroup var logging: LogLevelOption
 
     func validate() throws {
+        guard advertisedHost != "" else { throw ValidationError("--advertise needs a name or an address") }
         guard advertisedHost != nil || !listen.isWildcard else {
             throw ValidationError(
                 "--listen \(listen) takes every address; say with --advertise HOST which of them clients use")

@@ -43,14 +43,13 @@ struct BrokerNode: Sendable {
 
     private func waitForSignal(_ signals: UnixSignalsSequence) async {
         let (asked, first) = AsyncStream<Void>.makeStream()
-        let watching = Task {
+        // It goes on for a second signal until the process ends.
+        Task {
             await watch(signals) { signal in
                 Self.logger.notice("\(signal): stopping; a second signal ends it at once")
                 first.finish()
             }
         }
         for await _ in asked {}
-        // Watching goes on for a second signal until the process ends.
-        _ = watching
     }
 }
