@@ -34,7 +34,11 @@ struct Service: Sendable {
             guard request.acks != 0 else {
                 // As Kafka does: a client that hears nothing learns by it that it has to look again.
                 if let refusal = appended.refusal { throw ProtocolError(unanswered: refusal) }
-                return .none
+                // In its turn all the same, so that what waits for the disk is bounded here too.
+                return .later {
+                    _ = await waiting.value
+                    return nil
+                }
             }
             return .later {
                 let response = await waiting.value

@@ -95,16 +95,13 @@ struct Session: Sendable {
 
 /// What a request comes to.
 enum Answer: Sendable {
-    /// Nothing.
-    case none
     /// This frame.
     case ready([UInt8])
-    /// What this work gives once it has waited.
-    case later(@Sendable () async -> [UInt8])
+    /// What this work gives once it has waited; nil where there is no answer.
+    case later(@Sendable () async -> [UInt8]?)
 
     func bytes() async -> [UInt8]? {
         switch self {
-        case .none: nil
         case .ready(let bytes): bytes
         case .later(let work): await work()
         }

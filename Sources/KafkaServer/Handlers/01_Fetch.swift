@@ -63,7 +63,8 @@ extension Service {
         return (FetchResponse(topics: topics), bytes, isComplete)
     }
 
-    /// Whole batches as far as they fit; false where more is there than that. The answer's first batch comes whatever its size, so that a consumer never stands still before one (KIP-74).
+    /// Whole batches as far as they fit; false where more is there than that. The answer's first batch comes whatever its size, so that a consumer never
+    /// stands still before one (KIP-74).
     private func read(
         _ log: PartitionLog, _ wanted: FetchRequest.Partition, _ request: FetchRequest, bytesLeft: Int, isFirst: Bool,
         into result: inout FetchResponse.Partition
