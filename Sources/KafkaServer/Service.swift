@@ -16,65 +16,53 @@ struct Service: Sendable {
     let sessions: Session.Count
     let logger: Logger
 
+    /// Who asks.
+    struct Client: Sendable {
+        /// What it calls itself; empty for one that does not say.
+        let id: String
+        /// Where it comes from.
+        let host: String
+    }
+
     /// Begins a request; what it has to wait for is left to the answer.
+    /// - Parameter host: where it comes from.
     /// - Throws: where the bytes are no request that is known, or records are refused that no answer was wanted for: the connection is to end.
-    func begin(_ frame: [UInt8]) async throws(ProtocolError) -> Answer {
+    func begin(_ frame: [UInt8], from host: String) async throws(ProtocolError) -> Answer {
         var reader = FrameReader(frame)
         let header = try RequestHeader(&reader)
-        let version = header.version
-        guard let key = APIKey(rawValue: header.apiKey), key.versions.contains(version) else {
+        guard let key = APIKey(rawValue: header.apiKey), key.versions.contains(header.version) else {
             return try unsupported(header)
         }
+        let call = Call(key: key, header: header, body: reader)
         switch key {
-        case .produce:
-            let request = try ProduceRequest(&reader, version: version)
-            let appended = produce(request, frame, version: version)
-            // Waited for whether or not anybody is there to be told: the sync that makes the records visible begins with it.
-            let waiting = Task { await acknowledge(appended) }
-            guard request.acks != 0 else {
-                // As Kafka does: a client that hears nothing learns by it that it has to look again.
-                if let refusal = appended.refusal { throw ProtocolError(unanswered: refusal) }
-                // In its turn all the same, so that what waits for the disk is bounded here too.
-                return .later {
-                    _ = await waiting.value
-                    return nil
-                }
-            }
-            return .later {
-                let response = await waiting.value
-                return Self.answer(header, key) { response.write(to: &$0, version: version) }
-            }
-        case .fetch:
-            let request = try FetchRequest(&reader, version: version)
-            return .later {
-                let response = await fetch(request)
-                return Self.answer(header, key) { response.write(to: &$0, version: version) }
-            }
-        case .listOffsets:
-            let response = listOffsets(try ListOffsetsRequest(&reader, version: version))
-            return .ready(Self.answer(header, key) { response.write(to: &$0, version: version) })
-        case .metadata:
-            let response = await metadata(try MetadataRequest(&reader, version: version))
-            return .ready(Self.answer(header, key) { response.write(to: &$0, version: version) })
-        case .apiVersions:
-            _ = try ApiVersionsRequest(&reader, version: version)
-            return .ready(Self.answer(header, key) { ApiVersionsResponse().write(to: &$0, version: version) })
-        case .initProducerId:
-            let response = await initProducerId(try InitProducerIdRequest(&reader, version: version))
-            return .ready(Self.answer(header, key) { response.write(to: &$0, version: version) })
+        case .produce: return try beginProduce(call, frame)
+        case .fetch: return try call.later(fetch)
+        case .listOffsets: return try await call.now(listOffsets)
+        case .metadata: return try await call.now(metadata)
+        case .apiVersions: return try await call.now { (_: ApiVersionsRequest) in ApiVersionsResponse() }
+        case .initProducerId: return try await call.now(initProducerId)
         }
+    }
+
+    private func beginProduce(_ call: Call, _ frame: [UInt8]) throws(ProtocolError) -> Answer {
+        let request: ProduceRequest = try call.request()
+        let appended = produce(request, frame, version: call.header.version)
+        // Waited for whether or not anybody is there to be told: the sync that makes the records visible begins with it.
+        let waiting = Task { await acknowledge(appended) }
+        guard request.acks != 0 else {
+            // As Kafka does: a client that hears nothing learns by it that it has to look again.
+            if let refusal = appended.refusal { throw ProtocolError(unanswered: refusal) }
+            // In its turn all the same, so that what waits for the disk is bounded here too.
+            return .later {
+                _ = await waiting.value
+                return nil
+            }
+        }
+        return .later { call.answer(await waiting.value) }
     }
 
     /// Whether the frame, which has its eight bytes at least, is to write records.
     static func isProduce(_ frame: [UInt8]) -> Bool { frame[0] == 0 && frame[1] == 0 }
-
-    private static func answer(
-        _ header: RequestHeader, _ key: APIKey, _ write: (inout FrameWriter) -> Void
-    ) -> [UInt8] {
-        var writer = FrameWriter(answering: header.correlationId, key, version: header.version)
-        write(&writer)
-        return writer.finished()
-    }
 
     /// A version of ApiVersions that is not known is answered as version 0 (KIP-511), so that a client newer than the broker can go on. Any other request
     /// that no answer fits ends its connection, as Kafka does: the client was told what is served.
@@ -86,5 +74,39 @@ struct Service: Sendable {
         var writer = FrameWriter(answering: header.correlationId, .apiVersions, version: 0)
         ApiVersionsResponse(error: .unsupportedVersion).write(to: &writer, version: 0)
         return .ready(writer.finished())
+    }
+}
+
+/// A request whose header has been read.
+struct Call: Sendable {
+    let key: APIKey
+    let header: RequestHeader
+    /// Stands behind the header.
+    let body: FrameReader
+
+    func request<Request: KafkaRequest>() throws(ProtocolError) -> Request {
+        var reader = body
+        return try Request(&reader, version: header.version)
+    }
+
+    func answer(_ response: some KafkaResponse) -> [UInt8] {
+        var writer = FrameWriter(answering: header.correlationId, key, version: header.version)
+        response.write(to: &writer, version: header.version)
+        return writer.finished()
+    }
+
+    /// Carries the request out before the next of its connection is begun.
+    func now<Request: KafkaRequest>(
+        _ handle: (Request) async -> Request.Response
+    ) async throws(ProtocolError) -> Answer {
+        .ready(answer(await handle(try request())))
+    }
+
+    /// Carries the request out when its turn to be answered has come; those behind it are begun meanwhile.
+    func later<Request: KafkaRequest>(
+        _ handle: @escaping @Sendable (Request) async -> Request.Response
+    ) throws(ProtocolError) -> Answer {
+        let request: Request = try request()
+        return .later { answer(await handle(request)) }
     }
 }

@@ -48,12 +48,13 @@ struct Session: Sendable {
         let (answers, results) = AsyncStream<Answer>.makeStream()
         self.frames = frames
         service.sessions.enter()
+        let host = channel.remoteAddress?.ipAddress ?? ""
         let work = Task {
             for await frame in requests {
                 // Of a client that has left, only what it wanted to have written is carried out.
                 guard !Task.isCancelled || Service.isProduce(frame) else { continue }
                 do throws(ProtocolError) {
-                    results.yield(try await service.begin(frame))
+                    results.yield(try await service.begin(frame, from: host))
                 } catch {
                     let peer = channel.remoteAddress.map { "\($0)" } ?? "an unknown address"
                     service.logger.warning("a connection from \(peer) is closed: \(error)")

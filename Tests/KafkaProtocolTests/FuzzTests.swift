@@ -5,89 +5,6 @@ import Testing
 
 @Suite("Requests from anybody")
 struct FuzzTests {
-    /// A request of that API and version with every field in it, as a client might write it.
-    private func request(_ key: APIKey, _ version: Int16) -> [UInt8] {
-        var writer = FrameWriter()
-        writer.int16(key.rawValue)
-        writer.int16(version)
-        writer.int32(7)
-        writer.string("fuzz")
-        writer.isFlexible = key.isFlexible(version)
-        writer.endOfStructure()
-        switch key {
-        case .produce:
-            writer.string(nil)
-            writer.int16(-1)
-            writer.int32(30_000)
-            writer.array([0, 1]) { writer, _ in
-                if version < 13 { writer.string("topic") } else { writer.topicID(TopicID(high: 1, low: 2)) }
-                writer.array([0, 1] as [Int32]) { writer, index in
-                    writer.int32(index)
-                    writer.records([])
-                    writer.endOfStructure()
-                }
-                writer.endOfStructure()
-            }
-        case .fetch:
-            if version <= 14 { writer.int32(-1) }
-            for number in [500, 1, 1 << 20] as [Int32] { writer.int32(number) }
-            writer.int8(1)
-            if version >= 7 { writer.int64(0) }
-            writer.array([0]) { writer, _ in
-                if version < 13 { writer.string("topic") } else { writer.topicID(TopicID(high: 1, low: 2)) }
-                writer.array([0, 1] as [Int32]) { writer, index in
-                    writer.int32(index)
-                    if version >= 9 { writer.int32(-1) }
-                    writer.int64(0)
-                    if version >= 12 { writer.int32(-1) }
-                    if version >= 5 { writer.int64(-1) }
-                    writer.int32(1 << 20)
-                    writer.endOfStructure()
-                }
-                writer.endOfStructure()
-            }
-            if version >= 7 { writer.array([Int32]()) }
-            if version >= 11 { writer.string("") }
-        case .listOffsets:
-            writer.int32(-1)
-            if version >= 2 { writer.int8(0) }
-            writer.array([0]) { writer, _ in
-                writer.string("topic")
-                writer.array([0, 1] as [Int32]) { writer, index in
-                    writer.int32(index)
-                    if version >= 4 { writer.int32(-1) }
-                    writer.int64(-1)
-                    writer.endOfStructure()
-                }
-                writer.endOfStructure()
-            }
-            if version >= 10 { writer.int32(1000) }
-        case .metadata:
-            writer.array(["a", "b"]) { writer, name in
-                if version >= 10 { writer.topicID(.none) }
-                writer.string(name)
-                writer.endOfStructure()
-            }
-            if version >= 4 { writer.bool(true) }
-            if (8...10).contains(version) { writer.bool(false) }
-            if version >= 8 { writer.bool(false) }
-        case .apiVersions:
-            if version >= 3 {
-                writer.string("name")
-                writer.string("1.0")
-            }
-        case .initProducerId:
-            writer.string(nil)
-            writer.int32(60_000)
-            if version >= 3 {
-                writer.int64(-1)
-                writer.int16(-1)
-            }
-        }
-        writer.endOfStructure()
-        return Array(writer.finished()[4...])
-    }
-
     private func read(_ bytes: [UInt8]) throws(ProtocolError) {
         var reader = FrameReader(bytes)
         let header = try RequestHeader(&reader)
@@ -108,7 +25,7 @@ struct FuzzTests {
     func whole() throws {
         for key in APIKey.allCases {
             for version in key.versions {
-                let bytes = request(key, version)
+                let bytes = SampleRequest.bytes(key, version)
                 try read(bytes)
                 #expect(throws: ProtocolError.self, "\(key) \(version)") { try read(bytes + [0]) }
                 // Shorter than its key and version it is a request of nobody knows what; from there on each byte is needed.
@@ -126,7 +43,7 @@ struct FuzzTests {
         let seed = UInt64.random(in: 0..<1 << 32)
         print("seed \(seed)")
         var random = SeededGenerator(seed: seed)
-        let originals = APIKey.allCases.flatMap { key in key.versions.map { request(key, $0) } }
+        let originals = APIKey.allCases.flatMap { key in key.versions.map { SampleRequest.bytes(key, $0) } }
         var refused = 0
         for _ in 0..<200_000 {
             guard var bytes = originals.randomElement(using: &random) else { return }

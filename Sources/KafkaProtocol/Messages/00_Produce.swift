@@ -1,5 +1,7 @@
 /// Record batches for partitions. Versions 3 to 13.
-package struct ProduceRequest: Sendable {
+package struct ProduceRequest: KafkaRequest {
+    package typealias Response = ProduceResponse
+
     package struct Topic: Sendable {
         /// Below version 13; empty from there on.
         package let name: String
@@ -41,7 +43,7 @@ package struct ProduceRequest: Sendable {
 }
 
 /// Where the batches are now.
-package struct ProduceResponse: Sendable {
+package struct ProduceResponse: KafkaResponse {
     package struct Topic: Sendable {
         package var name: String
         package var id: TopicID

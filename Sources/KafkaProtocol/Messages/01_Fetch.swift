@@ -1,7 +1,9 @@
 import Records
 
 /// Records from offsets on. Versions 4 to 17.
-package struct FetchRequest: Sendable {
+package struct FetchRequest: KafkaRequest {
+    package typealias Response = FetchResponse
+
     package struct Topic: Sendable {
         /// Below version 13; empty from there on.
         package let name: String
@@ -65,7 +67,7 @@ package struct FetchRequest: Sendable {
 }
 
 /// Whole batches, of which the first may begin before the offset asked for.
-package struct FetchResponse: Sendable {
+package struct FetchResponse: KafkaResponse {
     package struct Topic: Sendable {
         package var name: String
         package var id: TopicID

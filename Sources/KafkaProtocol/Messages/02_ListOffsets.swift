@@ -1,5 +1,7 @@
 /// Offsets by timestamp. Versions 1 to 10.
-package struct ListOffsetsRequest: Sendable {
+package struct ListOffsetsRequest: KafkaRequest {
+    package typealias Response = ListOffsetsResponse
+
     package struct Topic: Sendable {
         package let name: String
         package let partitions: [Partition]
@@ -48,7 +50,7 @@ package struct ListOffsetsRequest: Sendable {
 }
 
 /// The offsets, with the timestamps of the records there.
-package struct ListOffsetsResponse: Sendable {
+package struct ListOffsetsResponse: KafkaResponse {
     package struct Topic: Sendable {
         package var name: String
         package var partitions: [Partition]

@@ -1,5 +1,7 @@
 /// What brokers and topics there are. Versions 0 to 13.
-package struct MetadataRequest: Sendable {
+package struct MetadataRequest: KafkaRequest {
+    package typealias Response = MetadataResponse
+
     package struct Topic: Sendable {
         /// Nil where the topic is asked for by its id.
         package let name: String?
@@ -28,7 +30,7 @@ package struct MetadataRequest: Sendable {
 }
 
 /// One broker, which leads every partition.
-package struct MetadataResponse: Sendable {
+package struct MetadataResponse: KafkaResponse {
     package struct Broker: Sendable {
         package var id: Int32
         package var host: String

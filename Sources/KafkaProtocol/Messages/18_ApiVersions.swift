@@ -1,5 +1,7 @@
 /// What the broker can do. Versions 0 to 4.
-package struct ApiVersionsRequest: Sendable {
+package struct ApiVersionsRequest: KafkaRequest {
+    package typealias Response = ApiVersionsResponse
+
     package init(_ reader: inout FrameReader, version: Int16) throws(ProtocolError) {
         if version >= 3 {
             _ = try reader.string()  // the client's name
@@ -11,7 +13,7 @@ package struct ApiVersionsRequest: Sendable {
 }
 
 /// Every API with the versions that are served.
-package struct ApiVersionsResponse: Sendable {
+package struct ApiVersionsResponse: KafkaResponse {
     package var error = ErrorCode.none
 
     package init(error: ErrorCode = .none) { self.error = error }

@@ -1,5 +1,7 @@
 /// An id for a producer whose batches are to be taken once. Versions 0 to 5.
-package struct InitProducerIdRequest: Sendable {
+package struct InitProducerIdRequest: KafkaRequest {
+    package typealias Response = InitProducerIdResponse
+
     package let transactionalId: String?
     /// The id that the producer has; -1 for none.
     package let producerId: Int64
@@ -16,7 +18,7 @@ package struct InitProducerIdRequest: Sendable {
 }
 
 /// The id, and the epoch to begin with.
-package struct InitProducerIdResponse: Sendable {
+package struct InitProducerIdResponse: KafkaResponse {
     package var error = ErrorCode.none
     package var producerId: Int64 = -1
     package var producerEpoch: Int16 = -1
