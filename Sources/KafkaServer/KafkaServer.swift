@@ -1,4 +1,5 @@
 import BrokerCore
+import Glibc
 import KafkaProtocol
 import Logging
 import NIOCore
@@ -15,19 +16,21 @@ package final class KafkaServer: Sendable {
     private let listener: any Channel
     private let connections: Connections
 
-    /// Binds the address and begins to accept connections.
+    /// Binds the address, and begins to accept connections unless told to wait.
     /// - Parameters:
     ///   - host: an address or name of this machine.
     ///   - port: 0 for any that is free.
     ///   - advertisedHost: where clients are told to find the broker.
+    ///   - advertisedPort: the port there; nil for the one that is bound.
+    ///   - accepting: false to let those that connect wait until `accept` is called.
     /// - Throws: when the address cannot be bound.
     package static func start(
-        _ broker: Broker, host: String, port: Int, advertisedHost: String, autoCreatesTopics: Bool,
-        limits: ServerLimits = ServerLimits(),
+        _ broker: Broker, host: String, port: Int, advertisedHost: String, advertisedPort: Int? = nil,
+        autoCreatesTopics: Bool, accepting: Bool = true, limits: ServerLimits = ServerLimits(),
         logger: Logger = Logger(label: "sluice.kafka")
     ) async throws(KafkaServerError) -> KafkaServer {
         let connections = Connections(limits: limits, logger: logger)
-        let bound = Mutex<Service?>(nil)
+        let served = Mutex<Service?>(nil)
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -36,22 +39,29 @@ package final class KafkaServer: Sendable {
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard let service = bound.withLock({ $0 }) else { throw ChannelError.operationUnsupported }
+                    guard let service = served.withLock({ $0 }) else { throw ChannelError.operationUnsupported }
                     try connections.admit(channel, service)
                 }
             }
         do {
             let listener = try await bootstrap.bind(host: host, port: port).get()
+            let bound = listener.localAddress?.port ?? port
             let service = Service(
-                broker: broker, host: advertisedHost, port: listener.localAddress?.port ?? port,
+                broker: broker, host: advertisedHost, port: advertisedPort ?? bound,
                 autoCreatesTopics: autoCreatesTopics, limits: limits, sessions: connections.sessions, logger: logger)
-            bound.withLock { $0 = service }
-            try await listener.setOption(.autoRead, value: true).get()
-            return KafkaServer(listener: listener, port: service.port, connections: connections)
+            served.withLock { $0 = service }
+            let server = KafkaServer(listener: listener, port: bound, connections: connections)
+            if accepting { try await server.accept() }
+            return server
         } catch {
-            throw KafkaServerError(
-                "cannot listen on \(host):\(port): \(error); stop what listens there, or choose another with --listen")
+            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+            throw KafkaServerError("cannot listen on \(host.contains(":") ? "[\(host)]" : host):\(port): \(reason)")
         }
+    }
+
+    /// Begins to accept connections where `start` was told to wait; those that were made meanwhile are served now.
+    package func accept() async throws {
+        try await listener.setOption(.autoRead, value: true).get()
     }
 
     private init(listener: any Channel, port: Int, connections: Connections) {

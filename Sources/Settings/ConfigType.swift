@@ -6,6 +6,10 @@ package indirect enum ConfigType: Sendable, Hashable {
     case anyText
     /// The name of a topic.
     case topic
+    /// The address that a server listens on.
+    case listenAddress
+    /// The address that clients are sent to.
+    case advertisedAddress
     /// An expression, parsed by the stage that evaluates it.
     case expression
     /// `true` or `false`.
@@ -34,6 +38,8 @@ package indirect enum ConfigType: Sendable, Hashable {
         case .anyText: "a text, which may be empty"
         case .topic:
             "a topic's name: 1 to 249 letters, digits, '.', '_' and '-', not '.' or '..', not beginning with '__'"
+        case .listenAddress: "HOST:PORT, such as 127.0.0.1:9092"
+        case .advertisedAddress: "HOST or HOST:PORT, a name or an address that clients can reach"
         case .expression: "an expression"
         case .boolean: "true or false"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"

@@ -12,6 +12,29 @@ extension EmbeddedSettings: DefaultedSettings {
     package static let minPartitionCount = ConfigField<EmbeddedSettings>.integer(
         "min-partition-count", \.minPartitionCount, 1...10_000, "The fewest partitions a topic is made with.")
 
+    /// Where Kafka's clients are served.
+    package static let listenField: ConfigField<EmbeddedSettings> = {
+        let key = ConfigKey(
+            "listen", .optional(.listenAddress), default: KafkaListener.usualAddress.description,
+            "Where Kafka's clients are served; `none` for nowhere. Nobody has to say who they are: leave it on this machine."
+                + " A port that is taken is an error where it was set, and a warning where it was not.")
+        return ConfigField(key) { value, _, root throws(Diagnostic) in
+            root.listen = try key.parse(value) { text -> KafkaListener? in
+                text.lowercased() == "none" ? .off : ListenAddress(text).map(KafkaListener.at)
+            }
+        }
+    }()
+
+    private static let advertiseField: ConfigField<EmbeddedSettings> = {
+        let key = ConfigKey(
+            "advertise", .advertisedAddress, default: "that of listen",
+            "Where Kafka's clients are told to connect: needed where `listen` takes every address (0.0.0.0), and behind a forwarded port."
+        )
+        return ConfigField(key) { value, _, root throws(Diagnostic) in
+            root.advertise = try key.parse(value) { AdvertisedAddress($0) }
+        }
+    }()
+
     /// The keys below `stream.embedded.binder`.
     package static let fields: [ConfigField<EmbeddedSettings>] = [
         .choice(
@@ -28,6 +51,6 @@ extension EmbeddedSettings: DefaultedSettings {
             "retention-bytes", \.retentionBytes, 0...Int.max,
             "The oldest segments of a partition are deleted above this size."),
         .duration("retention-age", \.retentionAge, ages, "Segments are deleted at this age."),
-        autoCreateTopics, minPartitionCount,
+        autoCreateTopics, minPartitionCount, listenField, advertiseField,
     ]
 }

@@ -27,11 +27,17 @@ public struct EmbeddedSettings: Sendable, Equatable {
     /// The fewest partitions a topic is made with.
     public var minPartitionCount: Int
 
+    /// Whether and where Kafka's clients are served; the commands `up`, `demo` and `broker` do it, a program that opens a binder does not.
+    public var listen: KafkaListener
+    /// Where clients are told to connect; nil for the address that is listened on.
+    public var advertise: AdvertisedAddress?
+
     /// Creates settings with the documented defaults: Kafka's, but `flush: always`.
     public init(
         flush: Flush = .always, flushInterval: Duration = .seconds(1), segmentBytes: Int = 1 << 30,
         segmentAge: Duration = .seconds(7 * 24 * 3600), retentionBytes: Int? = nil,
-        retentionAge: Duration? = .seconds(7 * 24 * 3600), autoCreateTopics: Bool = true, minPartitionCount: Int = 1
+        retentionAge: Duration? = .seconds(7 * 24 * 3600), autoCreateTopics: Bool = true, minPartitionCount: Int = 1,
+        listen: KafkaListener = .usual, advertise: AdvertisedAddress? = nil
     ) {
         self.flush = flush
         self.flushInterval = flushInterval
@@ -41,5 +47,7 @@ public struct EmbeddedSettings: Sendable, Equatable {
         self.retentionAge = retentionAge
         self.autoCreateTopics = autoCreateTopics
         self.minPartitionCount = minPartitionCount
+        self.listen = listen
+        self.advertise = advertise
     }
 }

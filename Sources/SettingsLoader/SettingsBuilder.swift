@@ -19,6 +19,7 @@ struct SettingsBuilder {
         apply(StreamSettings.fields, .stream, to: &settings.stream)
         check(settings.stream.defaultBinder, merged.leaf(.stream, "", StreamSettings.defaultBinderField.key))
         apply(EmbeddedSettings.fields, .embedded, to: &settings.embedded)
+        checkListener(settings.embedded)
         checkDefaults()
         settings.stream.stages = named(ConfigSchema.stages).compactMap { stage($0.key, $0.declaration) }
         for (key, declaration) in named(ConfigSchema.bindings) {
@@ -26,6 +27,13 @@ struct SettingsBuilder {
             settings.stream.bindings[binding.name] = binding
         }
         return settings
+    }
+
+    /// Every address of the machine is none that a client could be sent to.
+    private mutating func checkListener(_ embedded: EmbeddedSettings) {
+        guard let address = embedded.listen.address, address.isWildcard, embedded.advertise == nil else { return }
+        let leaf = merged.leaf(.embedded, "", EmbeddedSettings.listenField.key)
+        report("'listen' takes every address; say with 'advertise' which of them clients use", leaf?.value.location)
     }
 
     /// Values for all bindings are checked even where there is no binding yet.

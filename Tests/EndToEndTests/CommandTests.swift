@@ -9,7 +9,8 @@ struct CommandTests {
     func demo() async throws {
         let folder = try TemporaryFolder()
         let demo = try await Program.run(
-            Program.sluice, ["demo", "--duration", "3s", "--rate", "2000", "--data-dir", folder("data")])
+            Program.sluice,
+            ["demo", "--duration", "3s", "--rate", "2000", "--listen", "none", "--data-dir", folder("data")])
         #expect(demo.status == 0, "\(demo.output)\n\(demo.errors)")
         #expect(demo.output.contains("missing 0, duplicate 0"), "\(demo.output)")
         let written = try #require(demo.output.firstMatch(of: /written (\d+)/)?.1)
@@ -18,7 +19,7 @@ struct CommandTests {
 
     @Test("an interrupted demo ships what was written and balances its books")
     func interruptedDemo() async throws {
-        let demo = try Program(Program.sluice, ["demo", "--duration", "60s", "--rate", "1000"])
+        let demo = try Program(Program.sluice, ["demo", "--duration", "60s", "--rate", "1000", "--listen", "none"])
         try await eventually("the first summary") { demo.output.contains("read ") }
         demo.signal(SIGINT)
         let ended = await demo.wait()
@@ -106,10 +107,10 @@ struct CommandTests {
     func help() async throws {
         for (command, words) in [
             ([], ["up", "check", "log", "generate", "demo"]),
-            (["up"], ["--config", "--set", "--profile", "--data-dir", "--until-idle", "--log-level"]),
+            (["up"], ["--config", "--set", "--profile", "--data-dir", "--listen", "--until-idle", "--log-level"]),
             (["log", "dump"], ["--topic", "--partition", "--from", "--format"]),
             (["generate", "access-log"], ["--format", "--rate", "--lines", "--seed"]),
-            (["demo"], ["--duration", "--rate", "--data-dir"]),
+            (["demo"], ["--duration", "--rate", "--data-dir", "--listen"]),
         ] as [([String], [String])] {
             let help = try await Program.run(Program.sluice, command + ["--help"])
             #expect(help.status == 0)

@@ -79,7 +79,8 @@ extension String {
         case .boolean: self == "true" || self == "false"
         case .choice(let words): words.contains(self)
         case .optional(let inner): self == "none" || isValue(of: inner)
-        case .text, .anyText, .topic, .expression, .list, .anything: false
+        case .listenAddress: contains(":")
+        case .text, .anyText, .topic, .advertisedAddress, .expression, .list, .anything: false
         }
     }
 }

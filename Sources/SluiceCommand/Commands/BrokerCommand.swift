@@ -11,14 +11,15 @@ struct BrokerCommand: AsyncParsableCommand {
             """)
 
     @Option(
-        help: "The address to listen on, HOST:PORT. Nobody has to say who they are: leave it on this machine.",
-        transform: ListenAddress.init(parsing:))
-    var listen = ListenAddress(host: "127.0.0.1", port: 9092)
+        help:
+            "The address to listen on, HOST:PORT; by default 127.0.0.1:9092. Nobody has to say who they are: leave it on this machine.",
+        transform: ListenAddress.init(argument:))
+    var listen: ListenAddress?
 
     @Option(
-        name: .customLong("advertise"),
-        help: "The name or address under which clients reach it. Default: that of --listen.")
-    var advertisedHost: String?
+        help: "Where clients are told to connect, HOST or HOST:PORT. Default: the address of --listen.",
+        transform: AdvertisedAddress.init(argument:))
+    var advertise: AdvertisedAddress?
 
     @Option(name: .customLong("data-dir"), help: "The folder of the embedded log; made when missing.")
     var dataDirectory = "data"
@@ -30,55 +31,25 @@ struct BrokerCommand: AsyncParsableCommand {
 
     @OptionGroup var logging: LogLevelOption
 
-    func validate() throws {
-        guard advertisedHost != "" else { throw ValidationError("--advertise needs a name or an address") }
-        guard advertisedHost != nil || !listen.isWildcard else {
-            throw ValidationError(
-                "--listen \(listen) takes every address; say with --advertise HOST which of them clients use")
-        }
-    }
-
     func run() async throws {
         try await reportingFailures {
             LineLogHandler.bootstrap(level: logging.level)
-            try await BrokerNode(
-                settings: try settings(), dataDirectory: dataDirectory, address: listen,
-                advertisedHost: advertisedHost ?? listen.host
-            ).run()
+            try await BrokerNode(settings: try settings(), dataDirectory: dataDirectory).run()
         }
     }
 
+    /// The configuration's settings; what the command line says wins.
     private func settings() throws -> EmbeddedSettings {
-        guard !paths.isEmpty else { return EmbeddedSettings() }
-        return try ConfigurationOptions.parse(paths.flatMap { ["--config", $0] }).settings().embedded
-    }
-}
-
-/// Where a server listens.
-struct ListenAddress: CustomStringConvertible, Sendable {
-    let host: String
-    let port: Int
-
-    init(host: String, port: Int) {
-        self.host = host
-        self.port = port
-    }
-
-    /// `HOST:PORT`; an IPv6 address stands in brackets.
-    init(parsing text: String) throws {
-        guard let match = text.wholeMatch(of: /(?:\[(?<address>[0-9A-Fa-f:.]+)\]|(?<name>[^:\[\]]+)):(?<port>\d{1,5})/),
-            let port = UInt16(match.port), let host = match.address ?? match.name
-        else {
-            throw ValidationError("'\(text)' is no address to listen on; it is HOST:PORT, such as 127.0.0.1:9092")
+        var settings = EmbeddedSettings()
+        if !paths.isEmpty {
+            settings = try ConfigurationOptions.parse(paths.flatMap { ["--config", $0] }).settings().embedded
         }
-        self.init(host: String(host), port: Int(port))
+        if let listen { settings.listen = .at(listen) }
+        if let advertise { settings.advertise = advertise }
+        guard settings.listen != .off else {
+            throw ValidationError("stream.embedded.binder.listen is none; say with --listen HOST:PORT where to listen")
+        }
+        try settings.checkListener()
+        return settings
     }
-
-    /// Whether only this machine can come to it.
-    var isLoopback: Bool { host == "localhost" || host == "::1" || host.wholeMatch(of: /127(?:\.\d{1,3}){3}/) != nil }
-
-    /// Whether it stands for all addresses of the machine.
-    var isWildcard: Bool { host == "0.0.0.0" || host == "::" }
-
-    var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Settings
 
 /// `sluice demo`: the whole pipeline on live traffic, and its books at the end.
 struct DemoCommand: AsyncParsableCommand {
@@ -24,6 +25,11 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(name: .customLong("data-dir"), help: "The folder of the log, kept afterwards; without it a temporary one.")
     var dataDirectory: String?
 
+    @Option(
+        help: "Where Kafka's clients may look on, HOST:PORT or none. Default: 127.0.0.1:9092, unless it is taken.",
+        transform: KafkaListener.init(argument:))
+    var listen: KafkaListener = .usual
+
     @OptionGroup var logging: LogLevelOption
 
     func validate() throws {
@@ -46,7 +52,9 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     private func ship(in folder: DemoFolder) async throws -> Ledger {
-        let settings = DemoSettings.settings(accessLog: folder.accessLog)
+        var settings = DemoSettings.settings(accessLog: folder.accessLog)
+        settings.embedded.listen = listen
+        try settings.embedded.checkListener()
         return try await Node.with(settings, dataDirectory: folder.path) { node in
             var before = 0
             try await Ledger.forEachValue(of: DemoSettings.accessTopic, on: node.binder) { _ in before += 1 }

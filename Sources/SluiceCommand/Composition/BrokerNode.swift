@@ -1,15 +1,13 @@
 import BrokerCore
-import KafkaServer
 import Logging
 import Settings
 import UnixSignals
 
 /// The embedded log alone, served to Kafka's clients.
 struct BrokerNode: Sendable {
+    /// Say where to listen.
     let settings: EmbeddedSettings
     let dataDirectory: String
-    let address: ListenAddress
-    let advertisedHost: String
 
     private static let logger = Logger(label: "sluice")
 
@@ -22,17 +20,11 @@ struct BrokerNode: Sendable {
         var limit: StopLimit?
         defer { limit?.lift() }
         do {
-            let server = try await KafkaServer.start(
-                broker, host: address.host, port: address.port, advertisedHost: advertisedHost,
-                autoCreatesTopics: settings.autoCreateTopics)
-            if !address.isLoopback {
-                Self.logger.warning("whoever reaches \(address.host) can read, write and delete everything here")
-            }
-            let bound = ListenAddress(host: address.host, port: server.port)
-            Self.logger.notice("Kafka's clients are served at \(bound), the data is in \(dataDirectory)")
+            let listener = try await ClientListener.bind(broker, settings, isRequired: true)
+            try await listener?.accept()
             await waitForSignal(signals)
             limit = StopLimit(Node.stopLimit)
-            await server.close()
+            await listener?.close()
         } catch {
             // The error that ended the run is the one to tell; an unclean close only makes the next start recover.
             try? await broker.close()

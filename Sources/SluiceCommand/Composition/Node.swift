@@ -21,13 +21,15 @@ struct Node: Sendable {
     let binder: EmbeddedLogBinder
     let application: StreamApplication
     let agent: LogAgent
+    /// Where Kafka's clients come in, if anywhere.
+    let listener: ClientListener?
 
     /// How long a graceful stop may take before the process ends all the same.
     static let stopLimit = Duration.seconds(20)
 
     private static let logger = Logger(label: "sluice")
 
-    /// Opens the log in `dataDirectory`, binds everything to it, and closes the log after `body`, whatever comes of it.
+    /// Opens the log in `dataDirectory`, binds everything to it, and closes the listener and the log after `body`, whatever comes of it.
     static func with<Result: Sendable>(
         _ settings: SluiceSettings, dataDirectory: String, _ body: (Node) async throws -> Result
     ) async throws -> Result {
@@ -35,7 +37,17 @@ struct Node: Sendable {
         let binder = try await EmbeddedLogBinder.open(directory: dataDirectory, settings: settings.embedded)
         let result: Result
         do {
-            result = try await body(try Node(settings, binder: binder))
+            // An address that cannot be had is told before anything begins.
+            let listener = try await ClientListener.bind(binder.broker, settings.embedded)
+            do {
+                result = try await body(try Node(settings, binder: binder, listener: listener))
+            } catch {
+                await listener?.close()
+                throw error
+            }
+            let limit = StopLimit(stopLimit)
+            defer { limit.lift() }
+            await listener?.close()
         } catch {
             // The error that ended the run is the one to tell; an unclean close only makes the next start recover.
             try? await binder.close()
@@ -45,8 +57,9 @@ struct Node: Sendable {
         return result
     }
 
-    private init(_ settings: SluiceSettings, binder: EmbeddedLogBinder) throws {
+    private init(_ settings: SluiceSettings, binder: EmbeddedLogBinder, listener: ClientListener?) throws {
         self.binder = binder
+        self.listener = listener
         let binders: [String: any Binder] = ["embedded": binder]
         application = try StreamApplication(settings: settings, binders: binders)
         agent = LogAgent(settings: settings.agent, stream: settings.stream, binders: binders)
@@ -65,6 +78,11 @@ struct Node: Sendable {
             }
             group.addTask {
                 try await application.run()
+                return .worker
+            }
+            group.addTask {
+                // A client that asked for a topic before the stages made it would make it with another number of partitions.
+                if await application.waitUntilRunning() { try await listener?.accept() }
                 return .worker
             }
             let asked = AsyncStream<Void>.makeStream()

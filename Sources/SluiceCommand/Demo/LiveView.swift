@@ -53,7 +53,8 @@ struct LiveView {
             ])
         }
         let errors = status.stages.compactMap { stage in stage.lastError.map { "last error of \(stage.name): \($0)" } }
-        return inputs.lines + [""] + topicTable.lines + [""] + stages.lines + [""] + errors
+        let hint = node.listener.map { "look on: kcat -b \($0.address) -C -t \(DemoSettings.hitsTopic)" }
+        return inputs.lines + [""] + topicTable.lines + [""] + stages.lines + [""] + (hint.map { [$0] } ?? []) + errors
     }
 
     private func summary(_ topics: [BrokerStatus.TopicStatus], _ rates: Rates) -> String {

@@ -222,6 +222,13 @@ public final class StreamApplication: Service {
 
     // MARK: While it runs
 
+    /// Returns once the topics are made and the stages run, or where that will not be any more.
+    /// - Returns: whether they run.
+    package func waitUntilRunning() async -> Bool {
+        await control.wait { $0.phase != .ready && $0.phase != .starting }
+        return control.value.phase == .running
+    }
+
     /// What every stage has done and is doing; empty before the topics are made.
     public var status: ApplicationStatus {
         let state = control.value

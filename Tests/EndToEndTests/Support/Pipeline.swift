@@ -8,7 +8,10 @@ struct Pipeline {
     let data: String
     let configuration: String
 
-    init(paths: String = "access.log", dataDirectory: String? = nil, flush: String = "always") throws {
+    /// - Parameter listen: where Kafka's clients are served; nowhere unless a test is about them.
+    init(
+        paths: String = "access.log", dataDirectory: String? = nil, flush: String = "always", listen: String = "none"
+    ) throws {
         folder = try TemporaryFolder()
         log = folder("access.log")
         data = dataDirectory ?? folder("data")
@@ -20,7 +23,7 @@ struct Pipeline {
                 access: { paths: ["\(folder.path)/\(paths)"], start: beginning }
             stream:
               embedded:
-                binder: { flush: \(flush) }
+                binder: { flush: \(flush), listen: "\(listen)" }
                 bindings:
                   access-out: { producer: { compression-type: zstd } }
               bindings:

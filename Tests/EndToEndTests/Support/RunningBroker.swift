@@ -8,10 +8,11 @@ final class RunningBroker {
     private var data: String { folder("data") }
     private(set) var process: Program
 
-    init(_ folder: TemporaryFolder) async throws {
-        address = "127.0.0.1:\(try freePorts(1)[0])"
+    /// - Parameter address: where it listens; on a free port unless a test is about that.
+    init(_ folder: TemporaryFolder, address: String? = nil) async throws {
+        self.address = try address ?? "127.0.0.1:\(freePorts(1)[0])"
         self.folder = folder
-        process = try await Self.start(address, folder("data"))
+        process = try await Self.start(self.address, folder("data"))
     }
 
     private static func start(_ address: String, _ data: String) async throws -> Program {
