@@ -19,6 +19,8 @@ package final class Broker: Sendable {
     let settings: EmbeddedSettings
     let registry: TopicRegistry
     let groups = GroupCoordinator()
+    /// The clock of all that waits.
+    package let timers = TimerWheel()
     let offsets: OffsetStore
     private let gate: FlushGate
     private let lock: DirectoryLock
