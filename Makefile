@@ -1,8 +1,9 @@
 # The two commands of the README are `make run` and `make test`; the others are their parts.
 
 BUILD_PACKAGES := libdeflate-dev libzstd-dev liblz4-dev libsnappy-dev
-TEST_PACKAGES  := kcat nginx apache2-bin wrk logrotate python3-venv
+TEST_PACKAGES  := kcat nginx apache2-bin wrk logrotate python3-venv openjdk-17-jdk-headless
 PYTHON         := .venv/bin/python
+JAVA_CLIENT    := .venv/java/kafka-clients-4.3.0.jar
 SOURCES        := Package.swift Sources Tests Examples
 
 .PHONY: deps test-deps build run test lint format bench
@@ -10,7 +11,7 @@ SOURCES        := Package.swift Sources Tests Examples
 deps:
 	@.ci/install-packages $(BUILD_PACKAGES)
 
-test-deps: deps $(PYTHON)
+test-deps: deps $(PYTHON) $(JAVA_CLIENT)
 	@.ci/install-packages $(TEST_PACKAGES)
 
 # The stamp is the interpreter itself, touched once all requirements are in.
@@ -19,6 +20,9 @@ $(PYTHON): Tests/requirements.txt
 	python3 -m venv .venv
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement Tests/requirements.txt
 	@touch -h $(PYTHON)
+
+$(JAVA_CLIENT): Tests/Clients/java/requirements.txt Tests/Clients/java/fetch.py | $(PYTHON)
+	$(PYTHON) Tests/Clients/java/fetch.py $(@D)
 
 build: deps
 	swift build -c release --product sluice

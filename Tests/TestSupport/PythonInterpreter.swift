@@ -12,11 +12,13 @@ package enum PythonInterpreter {
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }()
 
+    /// The folder `Tests`.
+    package static let tests = root.appending(path: "Tests").path
+
     /// Runs a script of the folder `Tests` to its end.
     package static func run(
         _ script: String, _ arguments: [String], input: String = "/dev/null"
     ) async throws -> ChildProcess.Result {
-        let file = root.appending(path: "Tests/\(script)").path
-        return try await ChildProcess.run(path ?? "python3", [file] + arguments, input: input)
+        try await ChildProcess.run(path ?? "python3", ["\(tests)/\(script)"] + arguments, input: input)
     }
 }
