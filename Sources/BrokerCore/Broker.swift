@@ -173,6 +173,15 @@ package final class Broker: Sendable {
         }
     }
 
+    /// As `waitUntilDurable`, without a task that waits: calls `done` once, at once or on the flush thread, which it must not hold up.
+    package func whenDurable(
+        _ appends: [PendingAppend], _ done: @escaping @Sendable (Result<Void, BrokerError>) -> Void
+    ) {
+        gate.whenDurable(appends.map { ($0.log, through: $0.lastOffset) }) { result in
+            done(result.mapError { BrokerError($0, "cannot make an append durable") })
+        }
+    }
+
     /// A producer id that nobody had before.
     package func newProducerId() async throws(BrokerError) -> Int64 { try await transactions.newProducerId() }
 
@@ -192,7 +201,7 @@ package final class Broker: Sendable {
         }
         return try GroupMember(
             group: group, topics: topics, start: start, deliveryBytesMax: deliveryBytesMax, coordinator: groups,
-            offsets: offsets, logger: logger)
+            offsets: offsets, timers: timers, logger: logger)
     }
 
     /// Opens the producer of that transactional id; an older session of the same id is fenced, and what it left open is aborted.

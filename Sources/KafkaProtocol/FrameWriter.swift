@@ -1,19 +1,43 @@
-import Records
+/// Record batches, one behind the other, that stand somewhere else until the frame is sent.
+package protocol RecordSpan: Sendable {
+    /// How long they are, in bytes.
+    var sizeInBytes: Int { get }
+}
+
+/// A piece of a frame.
+package enum FramePart: Sendable {
+    case bytes([UInt8])
+    case records(any RecordSpan)
+}
 
 /// Writes the fields of one frame, its length first. As in `FrameReader`, one text writes a message in all of its versions.
 package struct FrameWriter {
-    /// The frame so far; four bytes at its start are kept for its length.
+    /// What is behind the last records; four bytes at the frame's start are kept for its length.
     private var bytes: [UInt8] = [0, 0, 0, 0]
+    /// What is complete.
+    private var parts: [FramePart] = []
+    private var partsBytes = 0
     /// Whether the fields from here on are those of a flexible version.
     package var isFlexible = false
 
     package init() {}
 
-    /// The whole frame.
-    package consuming func finished() -> [UInt8] {
-        let length = UInt32(clamping: bytes.count - 4)
-        for index in 0..<4 { bytes[index] = UInt8(truncatingIfNeeded: length >> UInt32(24 - 8 * index)) }
-        return bytes
+    /// The whole frame, in the order in which its parts are sent.
+    package consuming func finished() -> [FramePart] {
+        let length = UInt32(clamping: partsBytes + bytes.count - 4)
+        endPart()
+        if case .bytes(var first)? = parts.first {
+            for index in 0..<4 { first[index] = UInt8(truncatingIfNeeded: length >> UInt32(24 - 8 * index)) }
+            parts[0] = .bytes(first)
+        }
+        return parts
+    }
+
+    private mutating func endPart() {
+        guard !bytes.isEmpty else { return }
+        partsBytes += bytes.count
+        parts.append(.bytes(bytes))
+        bytes = []
     }
 
     package mutating func int8(_ value: Int8) { integer(value) }
@@ -46,17 +70,14 @@ package struct FrameWriter {
     /// An array that is null.
     package mutating func nullArray() { isFlexible ? unsignedVarint(0) : integer(Int32(-1)) }
 
-    /// Record batches one behind the other, as one field of bytes.
-    package mutating func records(_ batches: [RecordBatch]) {
-        let size = batches.reduce(0) { $0 + $1.sizeInBytes }
+    /// Record batches as one field of bytes; none is an empty one, never null.
+    package mutating func records(_ span: (any RecordSpan)?) {
+        let size = span?.sizeInBytes ?? 0
         isFlexible ? unsignedVarint(UInt32(clamping: size + 1)) : integer(Int32(clamping: size))
-        bytes.reserveCapacity(bytes.count + size)
-        for batch in batches {
-            batch.withUnsafeParts { header, records in
-                bytes.append(contentsOf: header)
-                bytes.append(contentsOf: records)
-            }
-        }
+        guard let span else { return }
+        endPart()
+        partsBytes += size
+        parts.append(.records(span))
     }
 
     /// The end of a structure: no tagged fields, where the version can have some.

@@ -2,84 +2,231 @@ import KafkaProtocol
 import Logging
 import NIOCore
 
-/// One connection on its event loop: frames what comes, and stops reading while too much of it waits for answers.
+/// One connection on its event loop: frames what comes, has it begun away from the loop, and sends the answers in the requests' order.
+///
+/// It stops reading while too many of its requests wait for answers, while its client does not take the answers there are, and while the memory of all
+/// requests is used up.
 final class ConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
+    typealias OutboundOut = IOData
 
     private let service: Service
     private var assembler: FrameAssembler
-    /// What has come and is not begun: no more than what was read before reading stopped, or at the connection's end.
-    private var waiting = CircularBuffer<[UInt8]>()
-    private var inFlight = 0
+    /// What has come and was not looked at, as long as reading stands still.
+    private var unread = ByteBuffer()
+    private var answers = AnswerQueue()
+    /// What each request in `answers` has taken of the budget, and what the one that is being read has.
+    private var taken: CircularBuffer<Int> = []
+    private var takenByIncoming = 0
+    /// Bytes that were asked for and are not there yet.
+    private var wish: (id: UInt64, bytes: Int)?
     private var isReading = true
-    private var session: Session?
+    private var worker: RequestWorker?
+    /// The work of the first answer.
+    private var running: Task<Void, Never>?
+    private var lastWrite: EventLoopFuture<Void>?
 
     init(_ service: Service) {
         self.service = service
         assembler = FrameAssembler(bytesMax: service.limits.requestBytesMax)
     }
 
+    // MARK: Beginning and end
+
     func channelActive(context: ChannelHandlerContext) {
-        if session == nil { session = begin(context) }
+        if worker == nil { begin(context) }
     }
 
     /// A channel may already be active when its handler is added.
     func handlerAdded(context: ChannelHandlerContext) {
-        if context.channel.isActive, session == nil { session = begin(context) }
+        if context.channel.isActive, worker == nil { begin(context) }
     }
 
-    private func begin(_ context: ChannelHandlerContext) -> Session {
+    private func begin(_ context: ChannelHandlerContext) {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        return Session(service, channel: context.channel) {
-            bound.eventLoop.execute { bound.value.0.answered(bound.value.1) }
+        let address = peer(context)
+        let logger = service.logger
+        worker = RequestWorker(service, host: context.remoteAddress?.ipAddress ?? "") { number, answer in
+            if case .whenDone(let start) = answer {
+                start { frame in
+                    bound.eventLoop.execute { bound.value.0.finish(number, with: frame, bound.value.1) }
+                }
+            } else {
+                bound.eventLoop.execute { bound.value.0.take(answer, number, bound.value.1) }
+            }
+        } failed: { number, error in
+            logger.warning("a connection from \(address) is closed: \(error)")
+            bound.eventLoop.execute {
+                bound.value.0.answers.end(number)
+                bound.value.0.proceed(bound.value.1)
+            }
         }
     }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        // Records that no answer was wanted for may be among what was not looked at.
+        if let wish, !service.memory.withdraw(wish.id) { takenByIncoming += wish.bytes }
+        wish = nil
+        while let frame = try? nextFrame(context, waits: false) { receive(frame) }
+        worker?.end()
+        worker = nil
+        running?.cancel()
+        service.memory.give(takenByIncoming + taken.reduce(0, +))
+        takenByIncoming = 0
+        taken.removeAll()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event as? IdleStateHandler.IdleStateEvent {
+        case .all?: context.close(promise: nil)
+        case .read?:
+            // Half a request holds memory that others may want. What stands still because of us is another matter.
+            guard isReading, assembler.isWithin else { return }
+            service.logger.warning(
+                "a connection from \(peer(context)) is closed: the rest of a request did not come in \(service.limits.stallMax)"
+            )
+            context.close(promise: nil)
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    private func peer(_ context: ChannelHandlerContext) -> String {
+        context.remoteAddress.map { "\($0)" } ?? "an unknown address"
+    }
+
+    // MARK: Requests
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var buffer = unwrapInboundIn(data)
+        if unread.readableBytes == 0 { unread = buffer } else { unread.writeBuffer(&buffer) }
+        proceed(context)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        proceed(context)
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// Does what can be done: sends answers, begins requests, and reads on only while nothing that has come waits for that.
+    private func proceed(_ context: ChannelHandlerContext) {
+        guard context.channel.isActive else { return }
+        send(context)
         do throws(FrameAssembler.BadLength) {
-            try assembler.append(unwrapInboundIn(data)) { waiting.append($0) }
+            while mayBegin(context), let frame = try nextFrame(context, waits: true) { receive(frame) }
         } catch {
             service.logger.warning("a connection from \(peer(context)) is closed: \(error)")
+            unread.clear()
             context.close(promise: nil)
+            return
         }
-        proceed(context)
-    }
-
-    private func answered(_ context: ChannelHandlerContext) {
-        inFlight -= 1
-        proceed(context)
-    }
-
-    /// Begins what may be begun, and reads on only while nothing waits for that.
-    private func proceed(_ context: ChannelHandlerContext) {
-        while inFlight < service.limits.requestsInFlightMax, let frame = waiting.popFirst() {
-            inFlight += 1
-            session?.receive(frame)
-        }
-        let readsOn = inFlight < service.limits.requestsInFlightMax
+        let readsOn = unread.readableBytes == 0 && mayBegin(context)
         guard readsOn != isReading, context.channel.isActive else { return }
         isReading = readsOn
         _ = context.channel.setOption(.autoRead, value: readsOn)
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is IdleStateHandler.IdleStateEvent {
-            context.close(promise: nil)
-        } else {
-            context.fireUserInboundEventTriggered(event)
+    private func mayBegin(_ context: ChannelHandlerContext) -> Bool {
+        wish == nil && answers.count < service.limits.requestsInFlightMax && context.channel.isWritable
+    }
+
+    /// The next whole request; nil where its rest, or the memory for it, is not there yet.
+    private func nextFrame(
+        _ context: ChannelHandlerContext, waits: Bool
+    ) throws(FrameAssembler.BadLength) -> [UInt8]? {
+        while true {
+            switch try assembler.next(&unread) {
+            case .needsMore: return nil
+            case .complete(let frame): return frame
+            case .needsRoom(let bytes):
+                guard waits else {
+                    // What has come is no more than was read at once.
+                    guard unread.readableBytes >= bytes else { return nil }
+                    assembler.admit(bytes)
+                    continue
+                }
+                let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+                let wished = service.memory.take(bytes) {
+                    bound.eventLoop.execute { bound.value.0.granted(bound.value.1) }
+                }
+                guard let wished else {
+                    takenByIncoming += bytes
+                    assembler.admit(bytes)
+                    continue
+                }
+                wish = (wished, bytes)
+                return nil
+            }
         }
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
-        // Records that no answer was wanted for may be among them.
-        while let frame = waiting.popFirst() { session?.receive(frame) }
-        session?.end()
-        session = nil
+    /// The memory that was waited for is there.
+    private func granted(_ context: ChannelHandlerContext) {
+        // The connection may have ended meanwhile, and given it back.
+        guard let wish else { return }
+        self.wish = nil
+        takenByIncoming += wish.bytes
+        assembler.admit(wish.bytes)
+        proceed(context)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    private func receive(_ frame: [UInt8]) {
+        taken.append(takenByIncoming)
+        takenByIncoming = 0
+        worker?.receive(.init(frame: frame, number: answers.reserve()))
+    }
 
-    private func peer(_ context: ChannelHandlerContext) -> String {
-        context.remoteAddress.map { "\($0)" } ?? "an unknown address"
+    // MARK: Answers
+
+    private func take(_ answer: Answer, _ number: AnswerQueue.Number, _ context: ChannelHandlerContext) {
+        switch answer {
+        case .ready(let frame): answers.fill(number, with: frame)
+        case .later(let work): answers.postpone(number, work)
+        case .whenDone: return
+        }
+        proceed(context)
+    }
+
+    private func finish(_ number: AnswerQueue.Number, with frame: Answer.Frame?, _ context: ChannelHandlerContext) {
+        answers.fill(number, with: frame)
+        proceed(context)
+    }
+
+    /// Sends what is ready. What has to be made first is made only when the client has taken nearly all there is, so that a slow one holds one answer.
+    private func send(_ context: ChannelHandlerContext) {
+        var hasWritten = false
+        while context.channel.isWritable, let step = answers.next() {
+            switch step {
+            case .send(let frame):
+                if let bytes = taken.popFirst() { service.memory.give(bytes) }
+                guard let frame else { continue }
+                hasWritten = true
+                write(frame, context)
+            case .begin(let number, let work):
+                let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+                running = Task {
+                    let frame = await work()
+                    bound.eventLoop.execute { bound.value.0.finish(number, with: frame, bound.value.1) }
+                }
+            case .end:
+                if hasWritten { context.flush() }
+                let channel = context.channel
+                guard let lastWrite else { return channel.close(promise: nil) }
+                return lastWrite.whenComplete { _ in channel.close(promise: nil) }
+            }
+        }
+        if hasWritten { context.flush() }
+    }
+
+    private func write(_ frame: Answer.Frame, _ context: ChannelHandlerContext) {
+        for part in frame {
+            switch part {
+            case .bytes(let bytes):
+                lastWrite = context.write(wrapOutboundOut(.byteBuffer(context.channel.allocator.buffer(bytes: bytes))))
+            case .records(let span):
+                lastWrite = SentRecords.write(span, context)
+            }
+        }
     }
 }

@@ -9,49 +9,74 @@ struct FrameAssembler {
         var description: String { "a request of \(length) bytes; it has 8 to \(bytesMax)" }
     }
 
+    /// What the bytes have come to.
+    enum Step: Equatable {
+        /// All bytes are taken in.
+        case needsMore
+        /// The frame goes on when there is room for so many bytes more, and `admit` was called.
+        case needsRoom(bytes: Int)
+        case complete([UInt8])
+    }
+
     /// A request has at least its key, version and correlation id.
     private static let bytesMin = 8
-    /// So much room is made before any of a frame has come; more comes with the bytes, so that a length alone costs no memory.
-    private static let bytesReserved = 64 << 10
+    /// So much room is asked for at first, and the rest once that much has come: a length alone is no reason to keep room for a large request.
+    static let bytesAtFirst = 64 << 10
 
     private let bytesMax: Int
     private var length = 0
     private var lengthBytes = 0
     private var lengthSoFar: UInt32 = 0
+    /// How far there is room.
+    private var admittedBytes = 0
     private var frame: [UInt8] = []
 
     init(bytesMax: Int) { self.bytesMax = bytesMax }
 
-    /// Takes in what has come and hands each frame that it completes to `take`.
-    mutating func append(_ buffer: ByteBuffer, _ take: ([UInt8]) -> Void) throws(BadLength) {
-        var rest = buffer.readableBytesView
-        while !rest.isEmpty {
-            if lengthBytes < 4 {
-                lengthSoFar = lengthSoFar << 8 | UInt32(rest.removeFirst())
-                lengthBytes += 1
-                if lengthBytes == 4 { try begin() }
-                continue
-            }
-            let piece = rest.prefix(length - frame.count)
-            frame.append(contentsOf: piece)
-            rest = rest.dropFirst(piece.count)
-            if frame.count == length { take(finish()) }
+    /// Whether a part of a frame has come and the rest has not.
+    var isWithin: Bool { lengthBytes > 0 }
+
+    /// Reads on in `buffer`, from its reader index, to the next step.
+    mutating func next(_ buffer: inout ByteBuffer) throws(BadLength) -> Step {
+        while lengthBytes < 4 {
+            guard let byte = buffer.readInteger(as: UInt8.self) else { return .needsMore }
+            lengthSoFar = lengthSoFar << 8 | UInt32(byte)
+            lengthBytes += 1
+            if lengthBytes == 4 { try checkLength() }
         }
+        while frame.count < length {
+            guard frame.count < admittedBytes else {
+                let rest = length - admittedBytes
+                return .needsRoom(bytes: admittedBytes == 0 ? min(rest, Self.bytesAtFirst) : rest)
+            }
+            let count = min(admittedBytes - frame.count, buffer.readableBytes)
+            guard count > 0 else { return .needsMore }
+            buffer.readWithUnsafeReadableBytes { bytes in
+                frame.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+                return count
+            }
+        }
+        return .complete(finish())
     }
 
-    private mutating func begin() throws(BadLength) {
+    /// There is room for so many bytes more.
+    mutating func admit(_ bytes: Int) {
+        admittedBytes += bytes
+        frame.reserveCapacity(admittedBytes)
+    }
+
+    private mutating func checkLength() throws(BadLength) {
         guard lengthSoFar <= bytesMax, lengthSoFar >= Self.bytesMin else {
             defer { (lengthBytes, lengthSoFar) = (0, 0) }
             throw BadLength(length: lengthSoFar, bytesMax: bytesMax)
         }
         length = Int(lengthSoFar)
-        frame.reserveCapacity(min(length, Self.bytesReserved))
     }
 
     private mutating func finish() -> [UInt8] {
         var done: [UInt8] = []
         swap(&done, &frame)
-        (length, lengthBytes, lengthSoFar) = (0, 0, 0)
+        (length, lengthBytes, lengthSoFar, admittedBytes) = (0, 0, 0, 0)
         return done
     }
 }

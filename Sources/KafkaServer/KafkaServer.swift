@@ -48,7 +48,8 @@ package final class KafkaServer: Sendable {
             let bound = listener.localAddress?.port ?? port
             let service = Service(
                 broker: broker, host: advertisedHost, port: advertisedPort ?? bound,
-                autoCreatesTopics: autoCreatesTopics, limits: limits, sessions: connections.sessions, logger: logger)
+                autoCreatesTopics: autoCreatesTopics, limits: limits, workers: connections.workers,
+                memory: MemoryBudget(bytesMax: limits.requestMemoryMax), logger: logger)
             served.withLock { $0 = service }
             let server = KafkaServer(listener: listener, port: bound, connections: connections)
             if accepting { try await server.accept() }
@@ -84,7 +85,7 @@ final class Connections: Sendable {
         var isClosed = false
     }
 
-    let sessions = Session.Count()
+    let workers = RequestWorker.Count()
 
     private let state = Mutex(State())
     private let limits: ServerLimits
@@ -109,7 +110,8 @@ final class Connections: Sendable {
         channel.closeFuture.whenComplete { [self] _ in
             state.withLock { _ = $0.open.removeValue(forKey: ObjectIdentifier(channel)) }
         }
-        try channel.pipeline.syncOperations.addHandler(IdleStateHandler(allTimeout: limits.idleMax))
+        try channel.pipeline.syncOperations.addHandler(
+            IdleStateHandler(readTimeout: limits.stallMax, allTimeout: limits.idleMax))
         try channel.pipeline.syncOperations.addHandler(ConnectionHandler(service))
     }
 
@@ -119,6 +121,6 @@ final class Connections: Sendable {
             return Array(state.open.values)
         }
         for channel in open { try? await channel.close() }
-        await sessions.waitForNone()
+        await workers.waitForNone()
     }
 }

@@ -4,6 +4,11 @@ import NIOCore
 package struct ServerLimits: Sendable {
     /// The longest request, in bytes; a longer one closes its connection. Kafka's `socket.request.max.bytes`.
     package var requestBytesMax = 100 << 20
+    /// The memory of all requests from their first byte to their answers, in bytes; who needs more waits. Kafka's `queued.max.request.bytes`. A single request may be
+    /// larger when there is no other.
+    package var requestMemoryMax = 256 << 20
+    /// A connection that leaves a request unfinished for so long is closed.
+    package var stallMax = TimeAmount.seconds(30)
     /// The requests of one connection that wait for their answers; then the server reads no more from it until one is answered.
     package var requestsInFlightMax = 16
     /// The connections at a time; more are closed at once.

@@ -13,7 +13,8 @@ struct Service: Sendable {
     let port: Int
     let autoCreatesTopics: Bool
     let limits: ServerLimits
-    let sessions: Session.Count
+    let workers: RequestWorker.Count
+    let memory: MemoryBudget
     let logger: Logger
 
     /// Who asks.
@@ -47,18 +48,21 @@ struct Service: Sendable {
     private func beginProduce(_ call: Call, _ frame: [UInt8]) throws(ProtocolError) -> Answer {
         let request: ProduceRequest = try call.request()
         let appended = produce(request, frame, version: call.header.version)
-        // Waited for whether or not anybody is there to be told: the sync that makes the records visible begins with it.
-        let waiting = Task { await acknowledge(appended) }
-        guard request.acks != 0 else {
-            // As Kafka does: a client that hears nothing learns by it that it has to look again.
-            if let refusal = appended.refusal { throw ProtocolError(unanswered: refusal) }
-            // In its turn all the same, so that what waits for the disk is bounded here too.
-            return .later {
-                _ = await waiting.value
-                return nil
+        // As Kafka does: a client that hears nothing learns by it that it has to look again.
+        if request.acks == 0, let refusal = appended.refusal {
+            broker.whenDurable(appended.waitsFor.map(\.append)) { _ in }
+            throw ProtocolError(unanswered: refusal)
+        }
+        let frame = call.answer(appended.response)
+        // Waited for whether or not anybody is there to be told: the sync that makes the records visible begins with it. Where no answer is wanted it has its turn
+        // all the same, so that what waits for the disk is bounded there too.
+        return .whenDone { done in
+            broker.whenDurable(appended.waitsFor.map(\.append)) { result in
+                guard request.acks != 0 else { return done(nil) }
+                guard case .failure = result else { return done(frame) }
+                Task { done(call.answer(await afterFailure(appended))) }
             }
         }
-        return .later { call.answer(await waiting.value) }
     }
 
     /// Whether the frame, which has its eight bytes at least, is to write records.
@@ -89,7 +93,7 @@ struct Call: Sendable {
         return try Request(&reader, version: header.version)
     }
 
-    func answer(_ response: some KafkaResponse) -> [UInt8] {
+    func answer(_ response: some KafkaResponse) -> Answer.Frame {
         var writer = FrameWriter(answering: header.correlationId, key, version: header.version)
         response.write(to: &writer, version: header.version)
         return writer.finished()

@@ -50,8 +50,8 @@ package struct FileDisk: Disk {
 }
 
 /// A file behind a descriptor. Both properties are constant and every call is positional, so it is used from many threads at once.
-private final class DescriptorFile: DiskFile {
-    private let descriptor: Int32
+private final class DescriptorFile: DiskFile, DescriptorBacked {
+    let descriptor: Int32
     private let path: String
 
     init(descriptor: Int32, path: String) {

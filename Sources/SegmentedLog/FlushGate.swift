@@ -8,7 +8,7 @@ import Synchronization
 package final class FlushGate: Sendable {
     private struct Waiter: Sendable {
         var logs: [PartitionLog]
-        var continuation: CheckedContinuation<Result<Void, LogError>, Never>
+        var done: @Sendable (Result<Void, LogError>) -> Void
     }
 
     private struct State: Sendable {
@@ -36,23 +36,39 @@ package final class FlushGate: Sendable {
     /// `interval` and `os`. One round covers all logs of a call and of all other calls that wait at that time.
     /// - Throws: `.readOnly` when an fsync failed: what was waited for must be taken as lost. `.closed` after `close`.
     package func waitUntilDurable(_ logs: [(PartitionLog, through: Int64)]) async throws(LogError) {
-        guard policy == .always else { return }
-        let waitedFor = logs.filter { !$0.0.isDurable(through: $0.through) }.map(\.0)
+        let waitedFor = undurable(logs)
         if !waitedFor.isEmpty { try await flush(waitedFor) }
+    }
+
+    /// As `waitUntilDurable`, without a task that waits: calls `done` once, before it returns where there is nothing to wait for, else on the flush thread, which
+    /// it must not hold up.
+    package func whenDurable(
+        _ logs: [(PartitionLog, through: Int64)], _ done: @escaping @Sendable (Result<Void, LogError>) -> Void
+    ) {
+        let waitedFor = undurable(logs)
+        if waitedFor.isEmpty { done(.success(())) } else { flush(waitedFor, done) }
+    }
+
+    private func undurable(_ logs: [(PartitionLog, through: Int64)]) -> [PartitionLog] {
+        guard policy == .always else { return [] }
+        return logs.filter { !$0.0.isDurable(through: $0.through) }.map(\.0)
     }
 
     /// Syncs the logs under any policy and returns once that is done.
     func flush(_ logs: [PartitionLog]) async throws(LogError) {
-        let result = await withCheckedContinuation { continuation in
-            let accepted = state.withLock { state in
-                guard !state.isClosed else { return false }
-                state.waiters.append(Waiter(logs: logs, continuation: continuation))
-                scheduleRound(&state)
-                return true
-            }
-            if !accepted { continuation.resume(returning: .failure(Self.closedError)) }
+        try await withCheckedContinuation { continuation in
+            flush(logs) { continuation.resume(returning: $0) }
+        }.get()
+    }
+
+    private func flush(_ logs: [PartitionLog], _ done: @escaping @Sendable (Result<Void, LogError>) -> Void) {
+        let isAccepted = state.withLock { state in
+            guard !state.isClosed else { return false }
+            state.waiters.append(Waiter(logs: logs, done: done))
+            scheduleRound(&state)
+            return true
         }
-        try result.get()
+        if !isAccepted { done(.failure(Self.closedError)) }
     }
 
     /// Syncs a log and blocks the caller until that is done; for closing and housekeeping. Works after `close` too, when no rounds run any more.
@@ -126,7 +142,7 @@ package final class FlushGate: Sendable {
             let failure = waiter.logs.lazy.compactMap { results[ObjectIdentifier($0)] }.first {
                 if case .failure = $0 { true } else { false }
             }
-            waiter.continuation.resume(returning: failure ?? .success(()))
+            waiter.done(failure ?? .success(()))
         }
     }
 

@@ -74,7 +74,7 @@ extension LogSegment {
         return nil
     }
 
-    private func header(at position: Int64) throws(LogError) -> RecordBatchHeader {
+    func header(at position: Int64) throws(LogError) -> RecordBatchHeader {
         let bytes = try file.readBytes(RecordBatchHeader.encodedBytes, at: position)
         do throws(RecordsError) {
             let header = try bytes.withUnsafeBufferPointer { (buffer) throws(RecordsError) in

@@ -11,6 +11,8 @@ struct LogSegment: Sendable {
     var sizeBytes: Int64 = 0
     /// How much of `file` is known to be on disk.
     var syncedBytes: Int64 = 0
+    /// What lies from here on this process has written itself; what lies before it may be damaged.
+    var trustedFrom: Int64 = 0
     /// The indexes were brought to their final state and may not be on disk.
     var isSealUnsynced = false
     var offsetIndex: OffsetIndex
@@ -87,6 +89,7 @@ extension LogSegment {
             timeIndex: try TimeIndex(try disk.open(path(.timeIndex), .readWrite), baseOffset: baseOffset))
         segment.sizeBytes = try file.size()
         segment.syncedBytes = segment.sizeBytes
+        segment.trustedFrom = segment.sizeBytes
         segment.newest = segment.timeIndex.last
         if names.contains(SegmentName.name(baseOffset, .transactionIndex)) {
             let entries = try disk.open(path(.transactionIndex), .readWrite)

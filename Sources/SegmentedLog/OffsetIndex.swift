@@ -35,6 +35,18 @@ struct OffsetIndex: Sendable {
         return Self.decode(try entries.entry(index), baseOffset: base)
     }
 
+    /// The last entry whose offset and position are not above these; nil for none.
+    func last(atMost offset: Int64, position: Int64) throws(LogError) -> (offset: Int64, position: Int64)? {
+        if last.offset <= offset, last.position <= position { return last }
+        let base = baseOffset
+        let index = try entries.last(where: {
+            let entry = Self.decode($0, baseOffset: base)
+            return entry.offset <= offset && entry.position <= position
+        })
+        guard let index else { return nil }
+        return Self.decode(try entries.entry(index), baseOffset: base)
+    }
+
     static func encode(offset: Int64, position: Int64, baseOffset: Int64) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(entryBytes)

@@ -82,6 +82,7 @@ extension PartitionLog {
         state.withLock { state in
             guard let first = state.segments.firstIndex(where: { bases.contains($0.baseOffset) }) else { return }
             state.segments.removeAll { bases.contains($0.baseOffset) }
+            for base in bases { state.verified[base] = nil }
             if let segment = group.segment { state.segments.insert(segment, at: first) }
         }
     }

@@ -19,7 +19,8 @@ package struct LogRead: Sendable {
 }
 
 extension PartitionLog {
-    private struct Plan {
+    /// Where to look for an offset.
+    struct Plan {
         var segment: LogSegment
         /// The next segment's base offset, when there is one.
         var nextBase: Int64?
@@ -66,7 +67,7 @@ extension PartitionLog {
     }
 
     /// Asks one segment after the other, from the one that holds `offset` on, until one has something; where none has, tells where what can be seen ends.
-    private func search<Found>(
+    func search<Found>(
         from offset: Int64, _ isolation: Isolation, _ look: (Plan, Int64) throws(LogError) -> Found?
     ) throws(LogError) -> (found: Found?, end: Int64) {
         var offset = offset
@@ -112,7 +113,7 @@ extension PartitionLog {
         }
     }
 
-    private static func overlapping(
+    static func overlapping(
         _ aborted: [[AbortedTransaction]], from offset: Int64, to end: Int64
     ) -> [AbortedTransaction] {
         aborted.joined().filter { $0.firstOffset < end && $0.lastOffset >= offset }

@@ -68,6 +68,7 @@ extension PartitionLog {
                 .prefix { $0.1.baseOffset <= state.startOffset }.count
             let removed = Array(state.segments.prefix(count))
             state.segments.removeFirst(count)
+            for segment in removed { state.verified[segment.baseOffset] = nil }
             return removed
         }
         for segment in removed { try LogSegment.removeFiles(of: segment.baseOffset, in: directory, disk) }

@@ -22,6 +22,8 @@ struct PartitionState: Sendable {
     var durableOffset: Int64
     var producers: ProducerTable
     var ended: [EndedTransaction] = []
+    /// What this process has found sound of segments that it did not write: one stretch in each, by base offset.
+    var verified: [Int64: Range<Int64>] = [:]
     var housekeeping: Housekeeping
     var phase = Phase.open
     /// Why there are no appends any more.

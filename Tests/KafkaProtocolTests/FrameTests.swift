@@ -21,7 +21,7 @@ struct FrameTests {
         writer.topicID(TopicID(high: 1, low: .max))
         writer.string(String(repeating: "x", count: 200))
         writer.endOfStructure()
-        let frame = writer.finished()
+        let frame = writer.finished().bytes
         #expect(frame[..<4].reduce(0) { $0 << 8 | Int($1) } == frame.count - 4)
         var reader = FrameReader(Array(frame[4...]))
         reader.isFlexible = isFlexible

@@ -20,7 +20,7 @@ enum SampleRequest {
                 if version < 13 { writer.string("topic") } else { writer.topicID(TopicID(high: 1, low: 2)) }
                 writer.array([0, 1] as [Int32]) { writer, index in
                     writer.int32(index)
-                    writer.records([])
+                    writer.records(nil)
                     writer.endOfStructure()
                 }
                 writer.endOfStructure()
@@ -82,6 +82,6 @@ enum SampleRequest {
             }
         }
         writer.endOfStructure()
-        return Array(writer.finished()[4...])
+        return Array(writer.finished().bytes[4...])
     }
 }

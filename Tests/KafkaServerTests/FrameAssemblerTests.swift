@@ -22,7 +22,14 @@ struct FrameAssemblerTests {
         while !rest.isEmpty {
             let piece = rest.prefix(Int.random(in: 1...3000, using: &random))
             rest = rest.dropFirst(piece.count)
-            try assembler.append(ByteBuffer(bytes: piece)) { frames.append($0) }
+            var buffer = ByteBuffer(bytes: piece)
+            reading: while true {
+                switch try assembler.next(&buffer) {
+                case .needsMore: break reading
+                case .needsRoom(let bytes): assembler.admit(bytes)
+                case .complete(let frame): frames.append(frame)
+                }
+            }
         }
         #expect(frames == bodies)
     }
@@ -33,7 +40,25 @@ struct FrameAssemblerTests {
         var buffer = ByteBuffer()
         buffer.writeInteger(length)
         #expect(throws: FrameAssembler.BadLength(length: length, bytesMax: 2000)) {
-            try assembler.append(buffer) { _ in Issue.record("no frame is there") }
+            _ = try assembler.next(&buffer)
         }
+    }
+
+    @Test("a large request asks for a little room first, and for the rest when that much has come")
+    func room() throws {
+        var assembler = FrameAssembler(bytesMax: 1 << 30)
+        var buffer = ByteBuffer()
+        buffer.writeInteger(UInt32(300_000))
+        #expect(try assembler.next(&buffer) == .needsRoom(bytes: FrameAssembler.bytesAtFirst))
+        // Asked again it says the same; nothing has changed.
+        #expect(try assembler.next(&buffer) == .needsRoom(bytes: FrameAssembler.bytesAtFirst))
+        assembler.admit(FrameAssembler.bytesAtFirst)
+        #expect(try assembler.next(&buffer) == .needsMore)
+        buffer.writeRepeatingByte(7, count: 300_000)
+        #expect(try assembler.next(&buffer) == .needsRoom(bytes: 300_000 - FrameAssembler.bytesAtFirst))
+        #expect(assembler.isWithin)
+        assembler.admit(300_000 - FrameAssembler.bytesAtFirst)
+        #expect(try assembler.next(&buffer) == .complete([UInt8](repeating: 7, count: 300_000)))
+        #expect(!assembler.isWithin)
     }
 }

@@ -57,7 +57,7 @@ package actor GroupMember {
     private let logger: Logger
     private let key: GroupCoordinator.GroupKey
     private let id: ConsumerGroup.MemberID
-    private let signal = WakeSignal()
+    private let signal: WakeSignal
     private var cursors: [Cursor] = []
     /// Where the search for the oldest begins: partitions whose next batches are of the same time take turns.
     private var turn = 0
@@ -65,13 +65,14 @@ package actor GroupMember {
 
     init(
         group: String?, topics: [Topic], start: StartOffset, deliveryBytesMax: Int, coordinator: GroupCoordinator,
-        offsets: OffsetStore, logger: Logger
+        offsets: OffsetStore, timers: TimerWheel, logger: Logger
     ) throws(BrokerError) {
         self.group = group
         self.topics = Dictionary(topics.map { ($0.name, $0) }) { first, _ in first }
         self.start = start
         self.deliveryBytesMax = max(1, deliveryBytesMax)
         self.coordinator = coordinator
+        signal = WakeSignal(timers)
         self.offsets = offsets
         self.logger = logger
         let partitions = self.topics.values.flatMap { $0.partitions.map(\.id) }

@@ -13,8 +13,9 @@ package final class WakeSignal: Sendable {
     }
 
     private let state = Mutex(State())
+    private let timers: TimerWheel
 
-    package init() {}
+    package init(_ timers: TimerWheel) { self.timers = timers }
 
     package func raise() {
         let waiter = state.withLock { state in
@@ -34,11 +35,10 @@ package final class WakeSignal: Sendable {
             return (state.isRaised, state.wait)
         }
         guard !isRaised, deadline > .now else { return isRaised }
-        let timer = Task {
-            try await Task.sleep(until: deadline, clock: .continuous)
-            expire(wait)
+        let timer = timers.schedule(after: ContinuousClock.now.duration(to: deadline)) { [weak self] in
+            self?.expire(wait)
         }
-        defer { timer.cancel() }
+        defer { timers.cancel(timer) }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let result = state.withLock { state -> Bool? in

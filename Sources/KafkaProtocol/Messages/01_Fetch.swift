@@ -1,5 +1,3 @@
-import Records
-
 /// Records from offsets on. Versions 4 to 17.
 package struct FetchRequest: KafkaRequest {
     package typealias Response = FetchResponse
@@ -98,7 +96,7 @@ package struct FetchResponse: KafkaResponse {
         package var logStartOffset: Int64 = -1
         /// Of a reader of committed records, ascending by first offset; nil for any other.
         package var abortedTransactions: [AbortedTransaction]?
-        package var batches: [RecordBatch] = []
+        package var records: (any RecordSpan)?
 
         package init(index: Int32) { self.index = index }
     }
@@ -132,7 +130,7 @@ package struct FetchResponse: KafkaResponse {
                     writer.nullArray()
                 }
                 if version >= 11 { writer.int32(-1) }  // no replica is preferred
-                writer.records(partition.batches)
+                writer.records(partition.records)
                 writer.endOfStructure()
             }
             writer.endOfStructure()

@@ -52,11 +52,9 @@ extension Service {
         return appended
     }
 
-    /// The answer, once all is durable that can be.
-    func acknowledge(_ appended: Appended) async -> ProduceResponse {
+    /// The answer where some of it could not be made durable: each is asked for alone, so that the others count as written.
+    func afterFailure(_ appended: Appended) async -> ProduceResponse {
         var response = appended.response
-        guard (try? await broker.waitUntilDurable(appended.waitsFor.map(\.append))) == nil else { return response }
-        // One of them failed: each is asked for alone, so that the others count as written.
         for waiting in appended.waitsFor {
             do throws(BrokerError) {
                 try await broker.waitUntilDurable([waiting.append])

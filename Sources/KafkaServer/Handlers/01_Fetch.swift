@@ -4,30 +4,34 @@ import Records
 import SegmentedLog
 
 extension Service {
-    /// Reads what is asked for, and waits until there is as much of it as that, or an error, or until the time is over.
+    /// Finds what is asked for, and waits until there is as much of it as that, or an error, or until the time is over.
     func fetch(_ request: FetchRequest) async -> FetchResponse {
         guard request.sessionId == 0 else {
             var response = FetchResponse(topics: [])
             response.error = .fetchSessionIdNotFound
             return response
         }
-        let wanted = Duration.milliseconds(max(0, request.waitMaxMilliseconds))
-        let deadline = ContinuousClock.now + min(wanted, limits.fetchWaitMax)
-        let signal = WakeSignal()
         let topics = request.topics.map(topic)
+        // Most often there is something, and nobody needs to wait.
+        let first = look(request, topics)
         let partitions = zip(request.topics, topics).flatMap { requested, topic in
             requested.partitions.compactMap { topic?[$0.index] }
         }
         // More than can be given is not waited for.
         let bytesMin = max(0, min(Int(request.bytesMin), Int(request.bytesMax), limits.fetchBytesMax))
+        if first.isComplete || first.bytes >= bytesMin || partitions.isEmpty { return first.response }
+
+        let wanted = Duration.milliseconds(max(0, request.waitMaxMilliseconds))
+        let deadline = ContinuousClock.now + min(wanted, limits.fetchWaitMax)
+        let signal = WakeSignal(broker.timers)
         for partition in partitions { partition.subscribe(signal) }
         defer { for partition in partitions { partition.unsubscribe(signal) } }
         while true {
-            // Lowered before reading: what comes while we read raises it again.
+            // Lowered before looking: what comes while we look raises it again.
             signal.lower()
-            let (response, bytes, isComplete) = read(request, topics)
-            if isComplete || bytes >= bytesMin || partitions.isEmpty { return response }
-            guard await signal.wait(until: deadline) else { return response }
+            let found = look(request, topics)
+            if found.isComplete || found.bytes >= bytesMin { return found.response }
+            guard await signal.wait(until: deadline) else { return found.response }
         }
     }
 
@@ -35,10 +39,16 @@ extension Service {
         requested.name.isEmpty ? topic(requested.id) : broker.topic(named: requested.name)
     }
 
-    /// The answer as it would be now; complete where waiting could not add to it: there is an error to tell, or more than fits.
-    private func read(
-        _ request: FetchRequest, _ found: [Topic?]
-    ) -> (response: FetchResponse, bytes: Int, isComplete: Bool) {
+    /// The answer as it would be now.
+    private struct Found {
+        var response: FetchResponse
+        /// How many of records.
+        var bytes: Int
+        /// Waiting could not add to it: there is an error to tell, or more than fits.
+        var isComplete: Bool
+    }
+
+    private func look(_ request: FetchRequest, _ found: [Topic?]) -> Found {
         var bytesLeft = min(max(0, Int(request.bytesMax)), limits.fetchBytesMax)
         var bytes = 0
         var isComplete = false
@@ -46,13 +56,13 @@ extension Service {
             let partitions = requested.partitions.map { wanted in
                 var result = FetchResponse.Partition(index: wanted.index)
                 if let partition = topic?[wanted.index] {
-                    let isAll = read(
+                    let isAll = look(
                         partition.log, wanted, request, bytesLeft: bytesLeft, isFirst: bytes == 0, into: &result)
                     isComplete = isComplete || !isAll
                 } else {
                     result.error = requested.name.isEmpty && topic == nil ? .unknownTopicId : .unknownTopicOrPartition
                 }
-                let size = result.batches.reduce(0) { $0 + $1.sizeInBytes }
+                let size = result.records?.sizeInBytes ?? 0
                 bytes += size
                 bytesLeft -= size
                 isComplete = isComplete || result.error != .none
@@ -60,12 +70,12 @@ extension Service {
             }
             return FetchResponse.Topic(name: requested.name, id: requested.id, partitions: partitions)
         }
-        return (FetchResponse(topics: topics), bytes, isComplete)
+        return Found(response: FetchResponse(topics: topics), bytes: bytes, isComplete: isComplete)
     }
 
     /// Whole batches as far as they fit; false where more is there than that. The answer's first batch comes whatever its size, so that a consumer never
     /// stands still before one (KIP-74).
-    private func read(
+    private func look(
         _ log: PartitionLog, _ wanted: FetchRequest.Partition, _ request: FetchRequest, bytesLeft: Int, isFirst: Bool,
         into result: inout FetchResponse.Partition
     ) -> Bool {
@@ -79,19 +89,21 @@ extension Service {
         let bytesMax = min(bytesLeft, max(0, Int(wanted.bytesMax)))
         let end = request.isReadCommitted ? result.lastStableOffset : result.highWatermark
         guard isFirst || bytesMax > 0 else { return wanted.offset >= end }
+        // Of a reader of committed records the list is never null.
+        if request.isReadCommitted { result.abortedTransactions = [] }
         do throws(LogError) {
-            let read = try log.read(
+            let slice = try log.slice(
                 from: wanted.offset, bytesMax: max(1, bytesMax),
                 isolation: request.isReadCommitted ? .readCommitted : .readUncommitted)
-            let size = read.batches.reduce(0) { $0 + $1.sizeInBytes }
-            guard isFirst || size <= bytesMax else { return false }
-            result.batches = read.batches
+            guard let slice else { return true }
+            guard isFirst || slice.sizeInBytes <= bytesMax else { return false }
+            result.records = slice
             if request.isReadCommitted {
-                result.abortedTransactions = read.abortedTransactions.map {
+                result.abortedTransactions = slice.abortedTransactions.map {
                     FetchResponse.AbortedTransaction(producerId: $0.producerId, firstOffset: $0.firstOffset)
                 }
             }
-            return read.nextOffset >= end
+            return slice.nextOffset >= end
         } catch {
             result.error = ErrorCode(error)
             if error.code != .offsetOutOfRange, error.code != .closed { logger.error("a fetch fails: \(error)") }

@@ -1,0 +1,84 @@
+import KafkaProtocol
+import NIOCore
+import Synchronization
+
+/// Begins the requests of one connection, in their order, away from its event loop.
+struct RequestWorker: Sendable {
+    /// A request and the number of its answer.
+    struct Request: Sendable {
+        let frame: [UInt8]
+        let number: AnswerQueue.Number
+    }
+
+    private let requests: AsyncStream<Request>.Continuation
+    private let task: Task<Void, Never>
+
+    /// - Parameters:
+    ///   - host: where the requests come from.
+    ///   - begun: called for each, with what it comes to.
+    ///   - failed: called once, with the request that ends the connection and why; nothing is begun after it.
+    init(
+        _ service: Service, host: String, begun: @escaping @Sendable (AnswerQueue.Number, Answer) -> Void,
+        failed: @escaping @Sendable (AnswerQueue.Number, ProtocolError) -> Void
+    ) {
+        let (stream, requests) = AsyncStream<Request>.makeStream()
+        self.requests = requests
+        service.workers.enter()
+        task = Task {
+            for await request in stream {
+                // Of a client that has left, only what it wanted to have written is carried out.
+                guard !Task.isCancelled || Service.isProduce(request.frame) else { continue }
+                do throws(ProtocolError) {
+                    begun(request.number, try await service.begin(request.frame, from: host))
+                } catch {
+                    failed(request.number, error)
+                    break
+                }
+            }
+            service.workers.leave()
+        }
+    }
+
+    /// Takes in a request.
+    func receive(_ request: Request) { requests.yield(request) }
+
+    /// No more will come. What has come and is not begun is given up, unless it is to be written.
+    func end() {
+        requests.finish()
+        task.cancel()
+    }
+
+    /// The workers that are not over.
+    final class Count: Sendable {
+        private struct State {
+            var open = 0
+            var waiter: CheckedContinuation<Void, Never>?
+        }
+
+        private let state = Mutex(State())
+
+        func enter() { state.withLock { $0.open += 1 } }
+
+        func leave() {
+            let waiter = state.withLock { state in
+                state.open -= 1
+                guard state.open == 0 else { return nil as CheckedContinuation<Void, Never>? }
+                defer { state.waiter = nil }
+                return state.waiter
+            }
+            waiter?.resume()
+        }
+
+        /// Returns when there is none. Called once, when no more begin.
+        func waitForNone() async {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    guard state.open > 0 else { return true }
+                    state.waiter = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        }
+    }
+}
