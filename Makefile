@@ -13,6 +13,8 @@ deps:
 
 test-deps: deps $(PYTHON) $(JAVA_CLIENT)
 	@.ci/install-packages $(TEST_PACKAGES)
+	@.ci/unpack-packages .build/unpacked/rsyslog rsyslog rsyslog-kafka
+	@.ci/unpack-packages .build/unpacked/syslog-ng syslog-ng-core syslog-ng-mod-rdkafka
 
 # The stamp is the interpreter itself, touched once all requirements are in.
 $(PYTHON): Tests/requirements.txt

@@ -15,30 +15,9 @@ struct NginxTests {
         let programs = try Self.programs.map { try #require($0) }
         let pipeline = try Pipeline(paths: "access.log*")
         let folder = pipeline.folder
-        let port = try freePorts(1)[0]
-        let nginx = try startNginx(programs[0], folder: folder, port: port)
-        // Its worker would outlive a master that is killed.
-        defer { nginx.signal(SIGTERM) }
+        let nginx = try await RunningNginx(programs[0], folder: folder)
+        defer { nginx.stop() }
         let sluice = try Program(Program.sluice, pipeline.up())
-        try await eventually("nginx answers") {
-            let probe = try await Program.run("/bin/bash", ["-c", "exec 3<>/dev/tcp/127.0.0.1/\(port)"])
-            return probe.status == 0
-        }
-
-        // Each thread numbers its own requests; a part of them is malformed on purpose and logged by nginx all the same.
-        try folder.write(
-            "numbered.lua",
-            """
-            local threads = 0
-            function setup(thread) thread:set("id", threads); threads = threads + 1 end
-            local n = 0
-            function delay() return 1 end
-            function request()
-                n = n + 1
-                if n % 97 == 0 then return "GET \\"quoted\\\\path " .. id .. "x" .. n .. "\\r\\n\\r\\n" end
-                return wrk.format("GET", "/t" .. id .. "/n" .. n)
-            end
-            """)
         try folder.write(
             "logrotate.conf",
             """
@@ -47,12 +26,11 @@ struct NginxTests {
                 nocompress
                 create 0644 root root
                 postrotate
-                    kill -USR1 \(nginx.pid)
+                    kill -USR1 \(nginx.process.pid)
                 endscript
             }
             """)
-        let wrk = try Program(
-            programs[1], ["-t2", "-c4", "-d300s", "-s", folder("numbered.lua"), "http://127.0.0.1:\(port)/"])
+        let wrk = try Program(programs[1], try nginx.numberedRequests(seconds: 300))
         for rotation in 1...Self.rotations {
             try await eventually("nginx writes into a new log before rotation \(rotation)") {
                 let size = try FileManager.default.attributesOfItem(atPath: pipeline.log)[.size] as? Int
@@ -65,8 +43,7 @@ struct NginxTests {
         // What nginx has logged by then is what counts.
         wrk.signal(SIGINT)
         _ = await wrk.wait()
-        nginx.signal(SIGQUIT)
-        _ = await nginx.wait()
+        await nginx.finish()
         sluice.signal(SIGTERM)
         let stopped = await sluice.wait()
         #expect(stopped.status == 0, "\(stopped.errors)")
@@ -74,31 +51,6 @@ struct NginxTests {
         #expect(finished.status == 0, "\(finished.errors)")
 
         try await expectEachLineOnce(pipeline)
-    }
-
-    private func startNginx(_ executable: String, folder: TemporaryFolder, port: UInt16) throws -> Program {
-        let configuration = try folder.write(
-            "nginx.conf",
-            """
-            daemon off;
-            \(geteuid() == 0 ? "user root;" : "")
-            pid \(folder.path)/nginx.pid;
-            error_log \(folder.path)/error.log;
-            events { worker_connections 256; }
-            http {
-                access_log \(folder.path)/access.log combined;
-                client_body_temp_path \(folder.path)/body;
-                proxy_temp_path \(folder.path)/proxy;
-                fastcgi_temp_path \(folder.path)/fastcgi;
-                uwsgi_temp_path \(folder.path)/uwsgi;
-                scgi_temp_path \(folder.path)/scgi;
-                server {
-                    listen 127.0.0.1:\(port);
-                    location / { return 200 "ok"; }
-                }
-            }
-            """)
-        return try Program(executable, ["-p", folder.path, "-e", folder("error.log"), "-c", configuration])
     }
 
     /// Compares the lines of all generations of the log with what arrived, as multisets.
