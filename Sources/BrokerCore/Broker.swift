@@ -160,7 +160,9 @@ package final class Broker: Sendable {
     package func begin(appending batch: RecordBatch, to source: TopicPartition) throws(BrokerError) -> PendingAppend {
         let log = try writable(source).log
         let result = try inBrokerTerms("cannot append to \(source)") { () throws(LogError) in try log.append(batch) }
-        return PendingAppend(baseOffset: result.baseOffset, lastOffset: result.lastOffset, log: log)
+        return PendingAppend(
+            baseOffset: result.baseOffset, lastOffset: result.lastOffset,
+            logAppendTimestamp: result.logAppendTimestamp, log: log)
     }
 
     /// Returns once these are as durable as the settings demand; one round of syncs covers all that wait for it. Where somebody waits the sync is begun, so

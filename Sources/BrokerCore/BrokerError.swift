@@ -46,7 +46,7 @@ package struct BrokerError: Error, Sendable, CustomStringConvertible {
             switch error.code {
             case .corrupt: .corrupt
             case .diskFull: .diskFull
-            case .batchTooLarge, .invalidBatch, .offsetOutOfRange, .outOfOrderSequence, .invalidTransactionState:
+            case .batchTooLarge, .segmentTooSmall, .invalidBatch, .offsetOutOfRange, .outOfOrderSequence, .invalidTransactionState:
                 .invalid
             case .producerFenced: .fenced
             case .closed: .closed

@@ -6,6 +6,8 @@ package struct PendingAppend: Sendable {
     package let baseOffset: Int64
     /// The offset of its last record.
     package let lastOffset: Int64
+    /// The time the log gave its records, in milliseconds since the epoch; nil where they keep their own.
+    package let logAppendTimestamp: Int64?
     /// The log it is in: not that of a topic of the same name made later.
     let log: PartitionLog
 }

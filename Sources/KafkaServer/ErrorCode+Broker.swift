@@ -27,6 +27,7 @@ extension ErrorCode {
             case .corrupt: .corruptMessage
             case .offsetOutOfRange: .offsetOutOfRange
             case .batchTooLarge: .messageTooLarge
+            case .segmentTooSmall: .recordListTooLarge
             case .invalidBatch: .invalidRecord
             case .outOfOrderSequence: .outOfOrderSequenceNumber
             case .producerFenced: .invalidProducerEpoch

@@ -6,6 +6,13 @@ package struct LogConfig: Sendable, Equatable {
         case delete
         /// The latest record of each key stays.
         case compact
+        /// Both: the latest records go too once they are old or too many.
+        case compactAndDelete
+
+        /// Whether whole segments go by age and size.
+        var deletes: Bool { self != .compact }
+        /// Whether superseded records go.
+        package var compacts: Bool { self != .delete }
     }
 
     /// Whose clock a batch's timestamps are.
@@ -37,6 +44,13 @@ package struct LogConfig: Sendable, Equatable {
     package var timestampType: TimestampType
     /// How long a null value (tombstone) stays readable in a compacted topic, in milliseconds.
     package var deleteRetentionMilliseconds: Int64
+    /// Compaction leaves segments alone whose newest record is younger than this, in milliseconds.
+    package var compactionLagMilliseconds: Int64
+    /// A segment of a compacted topic is closed when its first append is this old, and compaction does not wait for more to do once a closed one is; in
+    /// milliseconds.
+    package var compactionLagMaxMilliseconds: Int64
+    /// Compaction waits until this part of what is closed has not been compacted yet: 0 to 1.
+    package var dirtyRatioMin: Double
     /// How long a producer's sequence is remembered after its last write, in milliseconds.
     package var producerExpirationMilliseconds: Int64
     /// How many distinct keys one compaction pass holds in memory (24 bytes each); the rest waits for the next pass.
@@ -47,6 +61,7 @@ package struct LogConfig: Sendable, Equatable {
         retentionMilliseconds: Int64? = 604_800_000, indexIntervalBytes: Int = 4096,
         cleanupPolicy: CleanupPolicy = .delete, maxBatchBytes: Int = 1_048_588,
         timestampType: TimestampType = .create, deleteRetentionMilliseconds: Int64 = 86_400_000,
+        compactionLagMilliseconds: Int64 = 0, compactionLagMaxMilliseconds: Int64 = .max, dirtyRatioMin: Double = 0.5,
         producerExpirationMilliseconds: Int64 = 86_400_000, compactionKeysMax: Int = 1 << 20
     ) {
         self.segmentBytes = segmentBytes
@@ -58,8 +73,16 @@ package struct LogConfig: Sendable, Equatable {
         self.maxBatchBytes = maxBatchBytes
         self.timestampType = timestampType
         self.deleteRetentionMilliseconds = deleteRetentionMilliseconds
+        self.compactionLagMilliseconds = compactionLagMilliseconds
+        self.compactionLagMaxMilliseconds = compactionLagMaxMilliseconds
+        self.dirtyRatioMin = dirtyRatioMin
         self.producerExpirationMilliseconds = producerExpirationMilliseconds
         self.compactionKeysMax = compactionKeysMax
+    }
+
+    /// The age in milliseconds at which the next append closes the segment.
+    var segmentAgeMax: Int64 {
+        cleanupPolicy.compacts ? min(segmentMilliseconds, compactionLagMaxMilliseconds) : segmentMilliseconds
     }
 }
 

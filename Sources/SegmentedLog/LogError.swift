@@ -18,6 +18,8 @@ package struct LogError: Error, Sendable, CustomStringConvertible {
         case notFound
         /// The batch is larger than the topic allows.
         case batchTooLarge
+        /// The batch is larger than a segment of the topic.
+        case segmentTooSmall
         /// The batch may not be appended as it is (a control batch, wrong counts).
         case invalidBatch
         /// A producer's sequence number does not follow its last one.

@@ -104,7 +104,7 @@ struct LogRecovery {
         if !hasCheckpoint {
             checkpoint.startOffset = first
             // Holes cannot be told from damage without the checkpoint; what a compacted topic misses is taken for compaction.
-            if config.cleanupPolicy == .compact { checkpoint.cleanedThrough = .max }
+            if config.cleanupPolicy.compacts { checkpoint.cleanedThrough = .max }
         }
         if first > checkpoint.startOffset, checkpoint.startOffset >= checkpoint.cleanedThrough {
             damage.append(

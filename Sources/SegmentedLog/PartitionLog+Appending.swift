@@ -8,6 +8,8 @@ package struct AppendResult: Sendable, Equatable {
     package var lastOffset: Int64
     /// The producer had sent it before: nothing was written, and these are the offsets of then.
     package var isDuplicate: Bool
+    /// The time the log gave its records, in milliseconds since the epoch; nil where they keep their own.
+    package var logAppendTimestamp: Int64?
 }
 
 extension PartitionLog {
@@ -15,10 +17,16 @@ extension PartitionLog {
     /// (`FlushGate.waitUntilDurable`).
     ///
     /// A batch with a producer id is checked against that producer's epoch and sequence. The checksum was verified when the batch was made.
-    /// - Throws: `.batchTooLarge`, `.invalidBatch`, `.outOfOrderSequence`, `.producerFenced`, `.invalidTransactionState`: nothing changed.
+    /// - Throws: `.batchTooLarge`, `.segmentTooSmall`, `.invalidBatch`, `.outOfOrderSequence`, `.producerFenced`, `.invalidTransactionState`: nothing changed.
     ///   `.diskFull`: nothing changed; try again when there is room. `.readOnly`, `.closed`.
     package func append(_ batch: RecordBatch, leaderEpoch: Int32 = 0) throws(LogError) -> AppendResult {
-        let limit = min(config.maxBatchBytes, LogConfig.batchBytesLimit, config.segmentBytes)
+        let config = self.config
+        guard batch.sizeInBytes <= config.segmentBytes else {
+            throw LogError(
+                .segmentTooSmall,
+                "a batch of \(batch.sizeInBytes) bytes; \(topicPartition) has segments of \(config.segmentBytes)")
+        }
+        let limit = min(config.maxBatchBytes, LogConfig.batchBytesLimit)
         guard batch.sizeInBytes <= limit else {
             throw LogError(.batchTooLarge, "a batch of \(batch.sizeInBytes) bytes; \(topicPartition) takes \(limit)")
         }
@@ -36,7 +44,9 @@ extension PartitionLog {
             let placed = stamped.placed(at: state.endOffset, leaderEpoch: leaderEpoch)
             try write(placed, to: &state, now: now)
             state.producers.record(placed.header, now: now)
-            let result = AppendResult(baseOffset: placed.baseOffset, lastOffset: placed.lastOffset, isDuplicate: false)
+            let result = AppendResult(
+                baseOffset: placed.baseOffset, lastOffset: placed.lastOffset, isDuplicate: false,
+                logAppendTimestamp: config.timestampType == .logAppend ? now : nil)
             return (result, takeConsequences(&state))
         }
         carryOut(consequences)
@@ -111,7 +121,8 @@ extension PartitionLog {
         try guarded(&state) { (state) throws(LogError) in
             if shouldRoll(state, before: batch, now: now) { try roll(&state) }
             if state.active.sizeBytes == 0 { state.housekeeping.checkpoint.activeSince = now }
-            try write(batch, to: &state.active, aborting: aborted)
+            try write(
+                batch, to: &state.active, indexIntervalBytes: state.config.indexIntervalBytes, aborting: aborted)
             state.endOffset = batch.nextOffset
         }
         if case .interval = gate.policy, !state.housekeeping.isFlushAwaited {
@@ -122,7 +133,8 @@ extension PartitionLog {
 
     /// All or nothing: what a failed write left behind the end is cut off again.
     private func write(
-        _ batch: RecordBatch, to segment: inout LogSegment, aborting aborted: AbortedTransaction?
+        _ batch: RecordBatch, to segment: inout LogSegment, indexIntervalBytes: Int,
+        aborting aborted: AbortedTransaction?
     ) throws(LogError) {
         let before = segment
         do throws(LogError) {
@@ -136,7 +148,7 @@ extension PartitionLog {
                 }
                 try segment.transactions.append(aborted, to: file)
             }
-            try segment.append(batch, indexIntervalBytes: config.indexIntervalBytes)
+            try segment.append(batch, indexIntervalBytes: indexIntervalBytes)
         } catch {
             segment = before
             guard error.code == .diskFull else { throw error }
@@ -146,7 +158,7 @@ extension PartitionLog {
     }
 
     /// Runs a write; any failure but a full disk makes the partition read-only.
-    private func guarded(
+    func guarded(
         _ state: inout PartitionState, _ body: (inout PartitionState) throws(LogError) -> Void
     ) throws(LogError) {
         do throws(LogError) {
@@ -160,13 +172,13 @@ extension PartitionLog {
     private func shouldRoll(_ state: PartitionState, before batch: RecordBatch, now: Int64) -> Bool {
         let active = state.active
         guard active.sizeBytes > 0 else { return false }
-        return active.sizeBytes + Int64(batch.sizeInBytes) > min(Int64(config.segmentBytes), Int64(Int32.max))
-            || now - state.housekeeping.checkpoint.activeSince >= config.segmentMilliseconds
+        return active.sizeBytes + Int64(batch.sizeInBytes) > min(Int64(state.config.segmentBytes), Int64(Int32.max))
+            || now - state.housekeeping.checkpoint.activeSince >= state.config.segmentAgeMax
             || batch.lastOffset - active.baseOffset > Int64(Int32.max)
     }
 
     /// Seals the active segment and starts the next one at the end offset.
-    private func roll(_ state: inout PartitionState) throws(LogError) {
+    func roll(_ state: inout PartitionState) throws(LogError) {
         var sealed = state.active
         try sealed.seal()
         // The sealed segment goes to disk before anything is written behind it, so that a torn tail is always in the last segment. `os` promises

@@ -11,7 +11,7 @@ package struct CompactionResult: Sendable, Equatable {
 
 extension PartitionLog {
     /// Keeps the latest record of each key in the closed segments below the last stable offset; what is later stays untouched, and so does every offset.
-    /// Blocks the caller while it reads and writes; appends and reads go on. Only for topics with cleanup policy `.compact`, and nothing happens
+    /// Blocks the caller while it reads and writes; appends and reads go on. Only where the cleanup policy compacts, and nothing happens
     /// unless a segment was closed since the last pass or another pass is running.
     ///
     /// Records of aborted transactions go. Those of committed ones become plain records and all markers go, since below the last stable offset
@@ -21,7 +21,10 @@ extension PartitionLog {
     /// - Throws: `.diskFull`: the log is as before. `.corrupt`: a segment is damaged and compaction stops there. `.readOnly`, `.closed`, `.io`.
     @discardableResult
     package func compact() throws(LogError) -> CompactionResult {
-        guard config.cleanupPolicy == .compact, let job = try beginCompaction() else { return CompactionResult() }
+        let config = self.config
+        guard config.cleanupPolicy.compacts, let job = try beginCompaction(now: clock()) else {
+            return CompactionResult()
+        }
         defer { state.withLock { $0.housekeeping.isCompacting = false } }
         var compactor = LogCompactor(
             config: config, disk: disk, directory: directory, limits: job.limits, cleanedThrough: job.cleanedThrough,
@@ -49,11 +52,40 @@ extension PartitionLog {
         var cleanedThrough: Int64
     }
 
-    private func beginCompaction() throws(LogError) -> Job? {
+    /// Whether a pass now would have enough to do: `dirtyRatioMin` of what is closed, or something that waits for longer than `compactionLagMaxMilliseconds`.
+    package func isWorthCompacting(now: Int64) -> Bool {
+        state.withLock { state in
+            guard state.config.cleanupPolicy.compacts else { return false }
+            let cleanable = cleanableSegments(state, now: now).map(\.0)
+            guard let first = cleanable.first(where: { $0.baseOffset >= state.housekeeping.checkpoint.cleanedThrough })
+            else { return false }
+            if let newest = first.newest, newest.timestamp < now - state.config.compactionLagMaxMilliseconds {
+                return true
+            }
+            let bytes = cleanable.reduce(0) { $0 + $1.sizeBytes }
+            let dirty = cleanable.reduce(0) { $0 + ($1.baseOffset >= first.baseOffset ? $1.sizeBytes : 0) }
+            return Double(dirty) >= state.config.dirtyRatioMin * Double(bytes)
+        }
+    }
+
+    /// The closed segments that a pass may look at, each with the one behind it: all that is decided, durable and old enough.
+    private func cleanableSegments(_ state: PartitionState, now: Int64) -> [(LogSegment, LogSegment)] {
+        let stable = min(state.durableOffset, state.lastStableOffset(hidesUnsynced: gate.hidesUnsynced))
+        let cleanedThrough = state.housekeeping.checkpoint.cleanedThrough
+        let lag = state.config.compactionLagMilliseconds
+        return Array(
+            zip(state.segments, state.segments.dropFirst()).prefix { segment, next in
+                let isOldEnough =
+                    lag == 0 || segment.baseOffset < cleanedThrough
+                    || segment.newest?.timestamp ?? .min <= now - lag
+                return next.baseOffset <= stable && isOldEnough
+            })
+    }
+
+    private func beginCompaction(now: Int64) throws(LogError) -> Job? {
         try state.withLock { (state) throws(LogError) in
             try state.requireWritable()
-            let stable = min(state.durableOffset, state.lastStableOffset(hidesUnsynced: gate.hidesUnsynced))
-            let cleanable = zip(state.segments, state.segments.dropFirst()).prefix { $0.1.baseOffset <= stable }
+            let cleanable = cleanableSegments(state, now: now)
             let cleanedThrough = state.housekeeping.checkpoint.cleanedThrough
             guard !state.housekeeping.isCompacting, let end = cleanable.last?.1.baseOffset, end > cleanedThrough else {
                 return nil

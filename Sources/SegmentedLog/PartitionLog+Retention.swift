@@ -19,14 +19,17 @@ extension PartitionLog {
         if isMoved { try removeSegmentsBelowStart() }
     }
 
-    /// Removes closed segments that are older or more than the topic keeps, and forgets producers not heard of for long. For a compacted topic only
-    /// the latter. Cheap when there is nothing to do; `now` is in milliseconds since the epoch.
+    /// Removes segments that are older or more than the topic keeps, and forgets producers not heard of for long. For a topic that is only compacted
+    /// just the latter. The active segment goes once all of it is old, or when nothing is to be kept. Cheap when there is nothing to do; `now` is in milliseconds since the epoch.
     package func applyRetention(now: Int64) throws(LogError) {
         let removableEnd = try state.withLock { (state) throws(LogError) in
             try state.requireWritable()
-            state.producers.expire(before: now - config.producerExpirationMilliseconds)
-            guard config.cleanupPolicy == .delete else { return Int64.max }
+            state.producers.expire(before: now - state.config.producerExpirationMilliseconds)
+            guard state.config.cleanupPolicy.deletes else { return Int64.max }
             let start = retainedStart(state, now: now)
+            if start == state.endOffset, state.active.sizeBytes > 0 {
+                try guarded(&state) { (state) throws(LogError) in try roll(&state) }
+            }
             if start > state.startOffset { Self.moveStart(&state, to: start) }
             // The end of the first segment: a start within it gives nothing to remove.
             return state.segments.count > 1 ? state.segments[1].baseOffset : .max
@@ -34,17 +37,24 @@ extension PartitionLog {
         if removableEnd <= startOffset { try removeSegmentsBelowStart() }
     }
 
-    /// The base offset of the first segment to keep. The active segment always stays.
+    /// The base offset of the first segment to keep; the end offset for none.
     private func retainedStart(_ state: PartitionState, now: Int64) -> Int64 {
+        let config = state.config
         var excess = config.retentionBytes.map { limit in state.segments.reduce(-limit) { $0 + $1.sizeBytes } } ?? 0
         var start = state.startOffset
         let watermark = state.highWatermark(hidesUnsynced: gate.hidesUnsynced)
-        for (segment, next) in zip(state.segments, state.segments.dropFirst()) where next.baseOffset <= watermark {
+        for (index, segment) in state.segments.enumerated() where segment.sizeBytes > 0 {
+            let isActive = index == state.segments.count - 1
+            let end = isActive ? state.endOffset : state.segments[index + 1].baseOffset
+            // What a transaction has begun in the active segment is still to be decided.
+            guard end <= watermark, !isActive || state.producers.open.isEmpty else { break }
             let isSurplus = config.retentionBytes != nil && excess >= segment.sizeBytes
-            let isOld = config.retentionMilliseconds.map { (segment.newest?.timestamp ?? .min) < now - $0 } ?? false
-            guard isSurplus || isOld || next.baseOffset <= state.startOffset else { break }
+            // Records without a time are as old as can be, but not before their segment is closed.
+            let newest = segment.newest?.timestamp ?? -1
+            let isOld = config.retentionMilliseconds.map { newest < now - $0 && (newest >= 0 || !isActive) } ?? false
+            guard isSurplus || isOld || (!isActive && end <= state.startOffset) else { break }
             excess -= segment.sizeBytes
-            start = max(start, next.baseOffset)
+            start = max(start, end)
         }
         return start
     }

@@ -10,8 +10,6 @@ package final class PartitionLog: Sendable {
     package let topicPartition: TopicPartition
     /// The partition's own folder, `<data directory>/<topic>-<partition>`.
     package let directory: String
-    /// How it is kept.
-    package let config: LogConfig
     /// What opening found wrong and did not touch: each names directory, segment and byte offset. Reads that come there throw the same.
     package let damage: [LogError]
     /// How many bytes of torn tail opening cut off.
@@ -45,7 +43,6 @@ package final class PartitionLog: Sendable {
     ) {
         self.topicPartition = topicPartition
         self.directory = directory
-        self.config = config
         self.disk = disk
         self.gate = gate
         self.clock = clock
@@ -53,11 +50,16 @@ package final class PartitionLog: Sendable {
         truncatedBytes = recovered.truncatedBytes
         state = Mutex(
             PartitionState(
-                segments: recovered.segments, startOffset: recovered.checkpoint.startOffset,
+                config: config, segments: recovered.segments, startOffset: recovered.checkpoint.startOffset,
                 endOffset: recovered.endOffset, durableOffset: recovered.endOffset, producers: recovered.producers,
                 housekeeping: PartitionState.Housekeeping(checkpoint: recovered.checkpoint)))
     }
 
+    /// How it is kept. A change holds for everything from then on, and touches nothing that is there: a segment stays as large as it was closed.
+    package var config: LogConfig {
+        get { state.withLock { $0.config } }
+        set { state.withLock { $0.config = newValue } }
+    }
     /// The first offset that can be read.
     package var startOffset: Int64 { state.withLock { $0.startOffset } }
     /// The offset the next record gets.

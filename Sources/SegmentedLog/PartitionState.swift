@@ -14,6 +14,8 @@ struct PartitionState: Sendable {
         var markerOffset: Int64
     }
 
+    /// How the partition is kept; may change while it is open.
+    var config: LogConfig
     /// Ascending, never empty; the last one is active.
     var segments: [LogSegment]
     var startOffset: Int64

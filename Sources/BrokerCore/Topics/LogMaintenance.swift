@@ -10,8 +10,6 @@ final class LogMaintenance: Sendable {
     private let registry: TopicRegistry
     private let logger: Logger
     private let task = Mutex<Task<Void, Never>?>(nil)
-    /// The size of each compacted log after its last compaction: another is worth it once the log has grown by half.
-    private let compactedBytes = Mutex<[TopicPartition: Int64]>([:])
 
     init(registry: TopicRegistry, logger: Logger) {
         self.registry = registry
@@ -52,19 +50,10 @@ final class LogMaintenance: Sendable {
         let log = partition.log
         do throws(LogError) {
             try log.applyRetention(now: systemMilliseconds())
-            guard log.config.cleanupPolicy == .compact, isWorthCompacting(partition) else { return }
-            try log.compact()
-            let size = log.sizeInBytes
-            compactedBytes.withLock { $0[partition.id] = size }
+            if log.isWorthCompacting(now: systemMilliseconds()) { try log.compact() }
         } catch {
             // A log closed or deleted meanwhile, or a disk without room for the copy: the next run tries again.
             if error.code != .closed { logger.warning("maintenance of \(partition.id): \(error)") }
         }
-    }
-
-    private func isWorthCompacting(_ partition: Partition) -> Bool {
-        let before = compactedBytes.withLock { $0[partition.id] } ?? 0
-        // The active segment is never compacted, so its growth alone is no reason.
-        return partition.log.sizeInBytes > max(before + before / 2, Int64(partition.log.config.segmentBytes))
     }
 }

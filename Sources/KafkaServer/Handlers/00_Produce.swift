@@ -38,6 +38,7 @@ extension Service {
                     let source = TopicPartition(topic: topic.name, partition: partition.index)
                     let append = try append(batch, to: source)
                     result.baseOffset = append.baseOffset
+                    result.logAppendMilliseconds = append.logAppendTimestamp ?? -1
                     result.logStartOffset = topic[partition.index]?.log.startOffset ?? -1
                     appended.waitsFor.append(.init(append: append, topic: topicPlace, partition: place))
                 } catch {
