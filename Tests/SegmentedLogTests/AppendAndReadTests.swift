@@ -82,7 +82,7 @@ struct AppendAndReadTests {
         clock.advance(1000)
         _ = try log.append(makeBatch(["x"]))
         #expect(try folder.names(".log").last == "00000000000000000004.log")
-        #expect(logError { _ = try log.append(makeBatch(Array(repeating: "x", count: 100))) }?.code == .batchTooLarge)
+        #expect(logError { _ = try log.append(makeBatch(Array(repeating: "x", count: 100))) }?.code == .segmentTooSmall)
     }
 
     @Test("retention by bytes keeps at least that many, and by age what is young enough")
