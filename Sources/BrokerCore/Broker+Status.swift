@@ -10,7 +10,7 @@ extension Broker {
         BrokerStatus(
             topics: topics.map { topic in
                 BrokerStatus.TopicStatus(
-                    name: topic.name, isInternal: topic.isInternal, isCompacted: topic.description.config.isCompacted,
+                    name: topic.name, isInternal: topic.isInternal, isCompacted: topic.isCompacted,
                     partitions: topic.partitions.map(Self.status))
             },
             groups: groupNames.map(groupStatus))

@@ -7,8 +7,6 @@ import Settings
 ///
 /// Every call may come from any task. After `close` all of them throw `.closed`.
 package final class Broker: Sendable {
-    /// How often old segments are looked for, unless told otherwise.
-    package static let maintenanceIntervalByDefault = Duration.seconds(30)
     /// The internal topics' segments are small, since the broker reads all of them when it opens.
     private static let internalSegmentBytes = 16 << 20
 
@@ -22,18 +20,18 @@ package final class Broker: Sendable {
     /// The clock of all that waits.
     package let timers = TimerWheel()
     let offsets: OffsetStore
-    private let gate: FlushGate
+    let gate: FlushGate
     private let lock: DirectoryLock
     private let cleanShutdown: ChecksummedFile
     private let transactions: TransactionCoordinator
-    private let maintenance: LogMaintenance
+    let maintenance: LogMaintenance
     private let logger: Logger
 
     /// Opens the data directory, making it if need be: takes its lock, recovers the logs, and ends the transactions an earlier process left open.
     /// - Throws: `.inUse` with the other process's id; `.corrupt` with the file; `.io`, `.diskFull`.
     package static func open(
         directory: String, settings: EmbeddedSettings = EmbeddedSettings(), disk: any Disk = FileDisk(),
-        maintenanceInterval: Duration = maintenanceIntervalByDefault, logger: Logger = Logger(label: "sluice.broker")
+        logger: Logger = Logger(label: "sluice.broker")
     ) async throws(BrokerError) -> Broker {
         let lock = try DirectoryLock(directory: directory)
         let gate = FlushGate(policy: settings.flushPolicy)
@@ -70,7 +68,7 @@ package final class Broker: Sendable {
             gate: gate, lock: lock, cleanShutdown: cleanShutdown,
             transactions: TransactionCoordinator(services: services, recovery: recovery),
             logger: logger)
-        broker.maintenance.start(every: maintenanceInterval)
+        broker.maintenance.start(every: settings.maintenanceInterval)
         return broker
     }
 

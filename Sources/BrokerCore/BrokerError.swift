@@ -8,6 +8,10 @@ package struct BrokerError: Error, Sendable, CustomStringConvertible {
         case inUse
         /// The topic or partition is not there.
         case unknownTopic
+        /// There is a topic of that name already.
+        case topicExists
+        /// A topic cannot have so many partitions, or so few.
+        case invalidPartitionCount
         /// The request can never succeed as it is: a bad name, a batch over the limit, a position below 0.
         case invalid
         /// A newer session has the transactional id, or another member the partition.

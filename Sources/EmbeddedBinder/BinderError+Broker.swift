@@ -9,7 +9,7 @@ extension BinderError {
             case .closed: .closed
             case .fenced: .fenced
             case .unknownTopic: .unknownTopic
-            case .invalid: .invalid
+            case .invalid, .topicExists, .invalidPartitionCount: .invalid
             case .diskFull: .retriable
             case .uncertain: .uncertain
             case .inUse, .corrupt, .io: .fatal

@@ -5,7 +5,14 @@ package enum APIKey: Int16, CaseIterable, Sendable {
     case listOffsets = 2
     case metadata = 3
     case apiVersions = 18
+    case createTopics = 19
+    case deleteTopics = 20
+    case deleteRecords = 21
     case initProducerId = 22
+    case describeConfigs = 32
+    case alterConfigs = 33
+    case createPartitions = 37
+    case incrementalAlterConfigs = 44
 
     /// The versions that can be read and answered.
     package var versions: ClosedRange<Int16> {
@@ -15,7 +22,14 @@ package enum APIKey: Int16, CaseIterable, Sendable {
         case .listOffsets: 1...10
         case .metadata: 0...13
         case .apiVersions: 0...4
+        case .createTopics: 2...7
+        case .deleteTopics: 1...6
+        case .deleteRecords: 0...2
         case .initProducerId: 0...5
+        case .describeConfigs: 1...4
+        case .alterConfigs: 0...2
+        case .createPartitions: 0...3
+        case .incrementalAlterConfigs: 0...1
         }
     }
 
@@ -32,7 +46,10 @@ package enum APIKey: Int16, CaseIterable, Sendable {
         case .fetch: 12
         case .listOffsets: 6
         case .apiVersions: 3
-        case .initProducerId: 2
+        case .createTopics: 5
+        case .deleteTopics, .describeConfigs: 4
+        case .initProducerId, .deleteRecords, .alterConfigs, .createPartitions: 2
+        case .incrementalAlterConfigs: 1
         }
     }
 

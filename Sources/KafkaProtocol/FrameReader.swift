@@ -89,6 +89,11 @@ package struct FrameReader {
         return elements
     }
 
+    /// Numbers, none where the array is null.
+    package mutating func int32Array() throws(ProtocolError) -> [Int32] {
+        try array { (reader) throws(ProtocolError) in try reader.int32() }
+    }
+
     /// Passes over the tagged fields that end a structure of a flexible version; of another there are none.
     package mutating func endOfStructure() throws(ProtocolError) {
         guard isFlexible else { return }

@@ -12,6 +12,8 @@ extension ErrorCode {
         self =
             switch error.code {
             case .unknownTopic: .unknownTopicOrPartition
+            case .topicExists: .topicAlreadyExists
+            case .invalidPartitionCount: .invalidPartitions
             case .invalid: .invalidRequest
             case .fenced: .invalidProducerEpoch
             case .corrupt: .corruptMessage

@@ -41,7 +41,14 @@ struct Service: Sendable {
         case .listOffsets: return try await call.now(listOffsets)
         case .metadata: return try await call.now(metadata)
         case .apiVersions: return try await call.now { (_: ApiVersionsRequest) in ApiVersionsResponse() }
+        case .createTopics: return try await call.now(createTopics)
+        case .deleteTopics: return try await call.now(deleteTopics)
+        case .deleteRecords: return try await call.now(deleteRecords)
         case .initProducerId: return try await call.now(initProducerId)
+        case .describeConfigs: return try await call.now(describeConfigs)
+        case .alterConfigs: return try await call.now(alterConfigs)
+        case .createPartitions: return try await call.now(createPartitions)
+        case .incrementalAlterConfigs: return try await call.now(incrementalAlterConfigs)
         }
     }
 

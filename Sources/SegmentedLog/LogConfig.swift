@@ -10,7 +10,7 @@ package struct LogConfig: Sendable, Equatable {
         case compactAndDelete
 
         /// Whether whole segments go by age and size.
-        var deletes: Bool { self != .compact }
+        package var deletes: Bool { self != .compact }
         /// Whether superseded records go.
         package var compacts: Bool { self != .delete }
     }

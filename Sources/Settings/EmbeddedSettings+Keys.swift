@@ -51,6 +51,9 @@ extension EmbeddedSettings: DefaultedSettings {
             "retention-bytes", \.retentionBytes, 0...Int.max,
             "The oldest segments of a partition are deleted above this size."),
         .duration("retention-age", \.retentionAge, ages, "Segments are deleted at this age."),
+        .duration(
+            "maintenance-interval", \.maintenanceInterval, .milliseconds(10) ... .seconds(86_400),
+            "How often old segments are looked for and topics are compacted."),
         autoCreateTopics, minPartitionCount, listenField, advertiseField,
     ]
 }

@@ -31,13 +31,18 @@ public struct EmbeddedSettings: Sendable, Equatable {
     public var listen: KafkaListener
     /// Where clients are told to connect; nil for the address that is listened on.
     public var advertise: AdvertisedAddress?
+    /// How often old segments are looked for and topics are compacted.
+    public var maintenanceInterval: Duration
+    /// What topics follow that set nothing themselves, beside the above.
+    public var topicDefaults: TopicDefaults
 
     /// Creates settings with the documented defaults: Kafka's, but `flush: always`.
     public init(
         flush: Flush = .always, flushInterval: Duration = .seconds(1), segmentBytes: Int = 1 << 30,
         segmentAge: Duration = .seconds(7 * 24 * 3600), retentionBytes: Int? = nil,
         retentionAge: Duration? = .seconds(7 * 24 * 3600), autoCreateTopics: Bool = true, minPartitionCount: Int = 1,
-        listen: KafkaListener = .usual, advertise: AdvertisedAddress? = nil
+        listen: KafkaListener = .usual, advertise: AdvertisedAddress? = nil,
+        maintenanceInterval: Duration = .seconds(30), topicDefaults: TopicDefaults = TopicDefaults()
     ) {
         self.flush = flush
         self.flushInterval = flushInterval
@@ -49,5 +54,7 @@ public struct EmbeddedSettings: Sendable, Equatable {
         self.minPartitionCount = minPartitionCount
         self.listen = listen
         self.advertise = advertise
+        self.maintenanceInterval = maintenanceInterval
+        self.topicDefaults = topicDefaults
     }
 }

@@ -15,7 +15,14 @@ struct FuzzTests {
         case .listOffsets: _ = try ListOffsetsRequest(&reader, version: header.version)
         case .metadata: _ = try MetadataRequest(&reader, version: header.version)
         case .apiVersions: _ = try ApiVersionsRequest(&reader, version: header.version)
+        case .createTopics: _ = try CreateTopicsRequest(&reader, version: header.version)
+        case .deleteTopics: _ = try DeleteTopicsRequest(&reader, version: header.version)
+        case .deleteRecords: _ = try DeleteRecordsRequest(&reader, version: header.version)
         case .initProducerId: _ = try InitProducerIdRequest(&reader, version: header.version)
+        case .describeConfigs: _ = try DescribeConfigsRequest(&reader, version: header.version)
+        case .alterConfigs: _ = try AlterConfigsRequest(&reader, version: header.version)
+        case .createPartitions: _ = try CreatePartitionsRequest(&reader, version: header.version)
+        case .incrementalAlterConfigs: _ = try IncrementalAlterConfigsRequest(&reader, version: header.version)
         }
     }
 
@@ -27,7 +34,10 @@ struct FuzzTests {
             for version in key.versions {
                 let bytes = SampleRequest.bytes(key, version)
                 try read(bytes)
-                #expect(throws: ProtocolError.self, "\(key) \(version)") { try read(bytes + [0]) }
+                // See there why that of Metadata may be longer.
+                if key != .metadata || !key.isFlexible(version) {
+                    #expect(throws: ProtocolError.self, "\(key) \(version)") { try read(bytes + [0]) }
+                }
                 // Shorter than its key and version it is a request of nobody knows what; from there on each byte is needed.
                 for count in 8..<bytes.count {
                     #expect(throws: ProtocolError.self, "\(key) \(version) \(count)") {

@@ -80,6 +80,9 @@ enum SampleRequest {
                 writer.int64(-1)
                 writer.int16(-1)
             }
+        case .createTopics, .deleteTopics, .deleteRecords, .describeConfigs, .alterConfigs, .createPartitions,
+            .incrementalAlterConfigs:
+            writeAdministration(key, version, to: &writer)
         }
         writer.endOfStructure()
         return Array(writer.finished().bytes[4...])

@@ -36,6 +36,11 @@ final class LogMaintenance: Sendable {
         await loop?.value
     }
 
+    /// Looks after a topic soon: something about it has changed.
+    func hurry(_ topic: Topic) {
+        queue.async { for partition in topic.partitions { self.maintain(partition) } }
+    }
+
     /// One run over all partitions.
     func run() async {
         await withCheckedContinuation { continuation in

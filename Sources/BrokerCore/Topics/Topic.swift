@@ -8,6 +8,8 @@ package struct Topic: Sendable {
     package let description: TopicDescription
     /// The partitions, in the order of their numbers.
     package let partitions: [Partition]
+    /// Whether only the latest record of each key is kept.
+    package let isCompacted: Bool
 
     /// The topic's name.
     package var name: String { description.name }
@@ -43,7 +45,8 @@ package final class Partition: Sendable {
     /// From now on it is not.
     package func unsubscribe(_ signal: WakeSignal) { waiters.withLock { $0[ObjectIdentifier(signal)] = nil } }
 
-    private func wakeWaiters() {
+    /// Raises the signals of all that wait for it.
+    func wakeWaiters() {
         let signals = waiters.withLock { Array($0.values) }
         for signal in signals { signal.raise() }
     }

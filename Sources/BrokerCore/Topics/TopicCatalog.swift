@@ -24,6 +24,9 @@ package struct TopicDescription: Sendable, Equatable {
         "\(topicPartition.topic)-\(topicPartition.partition)"
     }
 
+    /// What no topic has.
+    static let noId = String(repeating: "0", count: 32)
+
     static func randomId() -> String {
         let digits = String(UInt128.random(in: 0...UInt128.max), radix: 16)
         return String(repeating: "0", count: 32 - digits.count) + digits

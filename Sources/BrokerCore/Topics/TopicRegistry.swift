@@ -60,23 +60,96 @@ actor TopicRegistry {
 
     /// The topic of that name, made durably if there is none; an existing one is as it is.
     func ensure(_ name: String, partitions: Int32, config: TopicConfig) throws(BrokerError) -> Topic {
-        try TopicName.validate(name)
-        guard (1...TopicCatalog.partitionCountMax).contains(partitions) else {
-            throw BrokerError(
-                .invalid,
-                "topic '\(name)': \(partitions) partitions; 1 to \(TopicCatalog.partitionCountMax) are possible")
-        }
-        guard !isClosed else { throw BrokerError(.closed, "the broker is closed") }
-        if let existing = topic(named: name) { return existing }
-        guard going[name] == nil else {
-            throw BrokerError(.invalid, "topic '\(name)' is only half deleted; delete it again first")
-        }
+        if !isClosed, let existing = topic(named: name) { return existing }
+        try check(name, partitions: partitions)
         // Its logs could not be opened when it was made.
         if let halfMade = descriptions[name] { return publish(try openLogs(of: halfMade, cleanShutdown: true)) }
         let description = TopicDescription(
             name: name, id: TopicDescription.randomId(), partitionCount: partitions, config: config)
         try save(replacing: description)
         return publish(try openLogs(of: description, cleanShutdown: true))
+    }
+
+    /// Checks what `ensure` would check of a new topic.
+    private func check(_ name: String, partitions: Int32) throws(BrokerError) {
+        try TopicName.validate(name)
+        try Self.checkCount(partitions, of: name)
+        guard !isClosed else { throw BrokerError(.closed, "the broker is closed") }
+        guard going[name] == nil else {
+            throw BrokerError(.invalid, "topic '\(name)' is only half deleted; delete it again first")
+        }
+    }
+
+    private static func checkCount(_ partitions: Int32, of name: String) throws(BrokerError) {
+        guard (1...TopicCatalog.partitionCountMax).contains(partitions) else {
+            throw BrokerError(
+                .invalidPartitionCount,
+                "topic '\(name)': \(partitions) partitions; 1 to \(TopicCatalog.partitionCountMax) are possible")
+        }
+    }
+
+    /// Makes a topic durably.
+    /// - Parameter isTrial: it is only checked whether it could be made.
+    /// - Throws: `.topicExists` where there is one; as `ensure`.
+    func create(
+        _ name: String, partitions: Int32, config: TopicConfig, isTrial: Bool
+    ) throws(BrokerError) -> TopicDescription {
+        try check(name, partitions: partitions)
+        guard topic(named: name) == nil else { throw BrokerError(.topicExists, "topic '\(name)' exists already") }
+        guard isTrial else { return try ensure(name, partitions: partitions, config: config).description }
+        return TopicDescription(name: name, id: TopicDescription.noId, partitionCount: partitions, config: config)
+    }
+
+    /// Gives a topic more partitions, durably. After an error the same call may be made again; a start after a crash ends it.
+    /// - Throws: `.invalidPartitionCount` unless there are fewer now.
+    func grow(_ name: String, to count: Int32, isTrial: Bool) throws(BrokerError) {
+        let (topic, known) = try known(name)
+        var description = known
+        try Self.checkCount(count, of: name)
+        // More than the topic has where an earlier growth found no room for its logs.
+        guard count > topic.description.partitionCount, count >= description.partitionCount else {
+            throw BrokerError(
+                .invalidPartitionCount, "topic '\(name)' has \(description.partitionCount) partitions, and none is taken away")
+        }
+        guard !isTrial else { return }
+        description.partitionCount = count
+        try save(replacing: description)
+        let config = description.config.logConfig(settings)
+        let added = try description.partitions.dropFirst(topic.partitions.count).map { (id) throws(BrokerError) in
+            try openLog(of: id, config, cleanShutdown: true)
+        }
+        _ = publish(
+            Topic(
+                description: description, partitions: topic.partitions + added, isCompacted: topic.isCompacted))
+    }
+
+    /// Changes what a topic sets for itself, durably; its open logs follow at once.
+    /// - Throws: what `change` throws: nothing changed then.
+    func configure(
+        _ name: String, isTrial: Bool, _ change: (inout TopicConfig) throws(BrokerError) -> Void
+    ) throws(BrokerError) {
+        let (topic, known) = try known(name)
+        var description = known
+        try change(&description.config)
+        guard !isTrial, description.config != known.config else { return }
+        try save(replacing: description)
+        let config = description.config.logConfig(settings)
+        for partition in topic.partitions { partition.log.config = config }
+        var published = topic.description
+        published.config = description.config
+        _ = publish(
+            Topic(
+                description: published, partitions: topic.partitions, isCompacted: config.cleanupPolicy.compacts))
+    }
+
+    /// A topic that is open and not the broker's own.
+    private func known(_ name: String) throws(BrokerError) -> (Topic, TopicDescription) {
+        guard !isClosed else { throw BrokerError(.closed, "the broker is closed") }
+        guard let topic = topic(named: name), let description = descriptions[name] else {
+            throw BrokerError(.unknownTopic, "topic '\(name)' does not exist")
+        }
+        guard !topic.isInternal else { throw BrokerError(.invalid, "topic '\(name)' is the broker's own") }
+        return (topic, description)
     }
 
     /// Marks the topic as going and withdraws it; `remove` ends that. A topic that is going already is returned again.
@@ -91,6 +164,8 @@ actor TopicRegistry {
         try save(replacing: description)
         open.withLock { $0.set(name, to: nil) }
         going[name] = topic
+        // Who waits for records here need not wait for the end of its time.
+        for partition in topic.partitions { partition.wakeWaiters() }
         return topic
     }
 
@@ -141,19 +216,24 @@ actor TopicRegistry {
 
     private func openLogs(of description: TopicDescription, cleanShutdown: Bool) throws(BrokerError) -> Topic {
         let config = description.config.logConfig(settings)
-        var partitions: [Partition] = []
-        for id in description.partitions {
-            let log = try inBrokerTerms("cannot open \(id)") { () throws(LogError) in
-                try PartitionLog.open(
-                    directory: directory + "/" + TopicDescription.folder(id), topicPartition: id, config: config,
-                    disk: disk, gate: gate, cleanShutdown: cleanShutdown)
-            }
-            for damage in log.damage { logger.error("\(damage)") }
-            if log.truncatedBytes > 0 {
-                logger.warning("\(id): a torn tail of \(log.truncatedBytes) bytes was cut off")
-            }
-            partitions.append(Partition(id: id, log: log))
+        let partitions = try description.partitions.map { (id) throws(BrokerError) in
+            try openLog(of: id, config, cleanShutdown: cleanShutdown)
         }
-        return Topic(description: description, partitions: partitions)
+        return Topic(description: description, partitions: partitions, isCompacted: config.cleanupPolicy.compacts)
+    }
+
+    private func openLog(
+        of id: TopicPartition, _ config: LogConfig, cleanShutdown: Bool
+    ) throws(BrokerError) -> Partition {
+        let log = try inBrokerTerms("cannot open \(id)") { () throws(LogError) in
+            try PartitionLog.open(
+                directory: directory + "/" + TopicDescription.folder(id), topicPartition: id, config: config,
+                disk: disk, gate: gate, cleanShutdown: cleanShutdown)
+        }
+        for damage in log.damage { logger.error("\(damage)") }
+        if log.truncatedBytes > 0 {
+            logger.warning("\(id): a torn tail of \(log.truncatedBytes) bytes was cut off")
+        }
+        return Partition(id: id, log: log)
     }
 }

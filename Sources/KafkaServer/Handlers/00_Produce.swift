@@ -119,7 +119,7 @@ extension Service {
         guard batch.header.compression != .zstd || version >= 7 else {
             throw Refusal(code: .unsupportedCompressionType, message: "zstd needs Produce 7 or newer")
         }
-        if topic.description.config.isCompacted { try checkKeys(batch) }
+        if topic.isCompacted { try checkKeys(batch) }
         return batch
     }
 

@@ -1,0 +1,38 @@
+import BrokerCore
+import KafkaProtocol
+
+/// Why a part of an administrative request is not carried out.
+struct AdminRefusal: Error {
+    let code: ErrorCode
+    /// One line for people.
+    let message: String
+
+    init(_ code: ErrorCode, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    init(_ error: BrokerError) { self.init(ErrorCode(error), error.description) }
+
+    /// Runs something on the broker; `invalid` is what it means here that something cannot be as it is.
+    static func orResult<Result>(
+        invalid: ErrorCode = .invalidRequest, _ body: () async throws(BrokerError) -> Result
+    ) async throws(AdminRefusal) -> Result {
+        do throws(BrokerError) {
+            return try await body()
+        } catch {
+            throw AdminRefusal(error, invalid: invalid)
+        }
+    }
+
+    /// The refusal for a broker's error; `invalid` is what it means here that something cannot be as it is.
+    init(_ error: BrokerError, invalid: ErrorCode) {
+        self.init(error.code == .invalid && error.cause == nil ? invalid : ErrorCode(error), error.description)
+    }
+}
+
+/// The names that come more than once: none of these requests may name a thing twice.
+func repeated<Name: Hashable>(_ names: [Name]) -> Set<Name> {
+    var seen: Set<Name> = []
+    return Set(names.filter { !seen.insert($0).inserted })
+}
