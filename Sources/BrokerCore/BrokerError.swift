@@ -50,7 +50,8 @@ package struct BrokerError: Error, Sendable, CustomStringConvertible {
             switch error.code {
             case .corrupt: .corrupt
             case .diskFull: .diskFull
-            case .batchTooLarge, .segmentTooSmall, .invalidBatch, .offsetOutOfRange, .outOfOrderSequence, .invalidTransactionState:
+            case .batchTooLarge, .segmentTooSmall, .invalidBatch, .offsetOutOfRange, .outOfOrderSequence,
+                .invalidTransactionState:
                 .invalid
             case .producerFenced: .fenced
             case .closed: .closed

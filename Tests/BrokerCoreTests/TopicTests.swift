@@ -193,7 +193,8 @@ struct TopicTests {
     func maintenance() async throws {
         let folder = try TestFolder()
         let broker = try await Broker.open(directory: folder.path, settings: EmbeddedSettings(flush: .os))
-        _ = try await broker.ensureTopic("old", config: TopicConfig(segmentBytes: 400, retentionBytes: 400, retentionMilliseconds: -1))
+        _ = try await broker.ensureTopic(
+            "old", config: TopicConfig(segmentBytes: 400, retentionBytes: 400, retentionMilliseconds: -1))
         for number in 0..<20 { _ = try await broker.append(batch(["value \(number)"]), to: TopicPartition("old")) }
         await broker.runMaintenance()
         #expect(try #require(broker.log(of: TopicPartition("old"))).startOffset > 0)

@@ -114,7 +114,8 @@ extension TopicConfigKey {
     private static let elsewhere = [
         TopicConfigKey(
             "flush.messages", .long(Numbers.natural), broker: "log.flush.interval.messages",
-            "A sync after so many records.", withoutEffect: "the setting 'flush' says for all topics when they are synced"
+            "A sync after so many records.",
+            withoutEffect: "the setting 'flush' says for all topics when they are synced"
         ) { _ in "\(Int64.max)" },
         TopicConfigKey(
             "flush.ms", .long(Numbers.natural), broker: "log.flush.interval.ms", "A sync after so many milliseconds.",

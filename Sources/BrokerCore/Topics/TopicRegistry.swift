@@ -109,7 +109,8 @@ actor TopicRegistry {
         // More than the topic has where an earlier growth found no room for its logs.
         guard count > topic.description.partitionCount, count >= description.partitionCount else {
             throw BrokerError(
-                .invalidPartitionCount, "topic '\(name)' has \(description.partitionCount) partitions, and none is taken away")
+                .invalidPartitionCount,
+                "topic '\(name)' has \(description.partitionCount) partitions, and none is taken away")
         }
         guard !isTrial else { return }
         description.partitionCount = count
