@@ -16,16 +16,18 @@ package enum ConfigReference {
     private static func section(_ title: String, _ mount: ConfigMount) -> String {
         var text = "\n## \(title): `\(mount.path)`\n"
         let taken = mount.keys.filter { $0.status == .implemented }
-        if !taken.isEmpty {
-            text += "\n| Key | Value | Default | What it does |\n|---|---|---|---|\n"
-            for key in taken { text += row(key) }
-        }
+        if !taken.isEmpty { text += table(taken) }
         let others = mount.keys.filter { $0.status != .implemented }
         if !others.isEmpty {
             text += "\n| Key known, but | What happens |\n|---|---|\n"
             for key in others { text += "| `\(key.name)` | \(escape(outcome(key))) |\n" }
         }
         return text
+    }
+
+    /// The table of keys that take effect.
+    static func table(_ keys: [ConfigKey]) -> String {
+        "\n| Key | Value | Default | What it does |\n|---|---|---|---|\n" + keys.map(row).joined()
     }
 
     private static func row(_ key: ConfigKey) -> String {

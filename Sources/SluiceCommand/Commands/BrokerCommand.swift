@@ -1,5 +1,6 @@
 import ArgumentParser
 import Settings
+import SettingsLoader
 
 /// `sluice broker`: the embedded log alone, for Kafka's clients.
 struct BrokerCommand: AsyncParsableCommand {
@@ -21,8 +22,15 @@ struct BrokerCommand: AsyncParsableCommand {
         transform: AdvertisedAddress.init(argument:))
     var advertise: AdvertisedAddress?
 
-    @Option(name: .customLong("data-dir"), help: "The folder of the embedded log; made when missing.")
-    var dataDirectory = "data"
+    @Option(
+        name: .customLong("data-dir"),
+        help:
+            "The folder of the embedded log; made when missing. Default: that of --properties, or \(BrokerNode.dataDirectory)."
+    )
+    var dataDirectory: String?
+
+    @Option(help: "A server.properties of Apache Kafka, whose keys are obeyed as docs/server-properties.md says.")
+    var properties: String?
 
     @Option(
         name: .customLong("config"),
@@ -34,22 +42,34 @@ struct BrokerCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailures {
             LineLogHandler.bootstrap(level: logging.level)
-            try await BrokerNode(settings: try settings(), dataDirectory: dataDirectory).run()
+            try await BrokerNode(settings: try settings()).run()
         }
     }
 
-    /// The configuration's settings; what the command line says wins.
-    private func settings() throws -> EmbeddedSettings {
-        var settings = EmbeddedSettings()
+    /// What the configuration says, then the properties, then the command line, each stronger than what is before it.
+    private func settings() throws -> BrokerSettings {
+        var settings = BrokerSettings()
         if !paths.isEmpty {
-            settings = try ConfigurationOptions.parse(paths.flatMap { ["--config", $0] }).settings().embedded
+            settings.embedded = try ConfigurationOptions.parse(paths.flatMap { ["--config", $0] }).settings().embedded
         }
-        if let listen { settings.listen = .at(listen) }
-        if let advertise { settings.advertise = advertise }
-        guard settings.listen != .off else {
+        apply(to: &settings)
+        if let properties {
+            let loaded = ServerPropertiesLoader(properties, onto: settings)
+            for finding in loaded.diagnostics { complain(finding.description) }
+            guard !loaded.diagnostics.contains(where: { $0.severity == .error }) else { throw ExitCode(1) }
+            settings = loaded.settings
+            apply(to: &settings)
+        }
+        guard settings.embedded.listen != .off else {
             throw ValidationError("stream.embedded.binder.listen is none; say with --listen HOST:PORT where to listen")
         }
-        try settings.checkListener()
+        try settings.embedded.checkListener()
         return settings
+    }
+
+    private func apply(to settings: inout BrokerSettings) {
+        if let listen { settings.embedded.listen = .at(listen) }
+        if let advertise { settings.embedded.advertise = advertise }
+        if let dataDirectory { settings.dataDirectory = dataDirectory }
     }
 }

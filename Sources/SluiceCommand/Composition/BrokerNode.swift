@@ -1,4 +1,5 @@
 import BrokerCore
+import KafkaServer
 import Logging
 import Settings
 import UnixSignals
@@ -6,8 +7,10 @@ import UnixSignals
 /// The embedded log alone, served to Kafka's clients.
 struct BrokerNode: Sendable {
     /// Say where to listen.
-    let settings: EmbeddedSettings
-    let dataDirectory: String
+    let settings: BrokerSettings
+
+    /// The folder of the log where none is said.
+    static let dataDirectory = "data"
 
     private static let logger = Logger(label: "sluice")
 
@@ -16,11 +19,13 @@ struct BrokerNode: Sendable {
         raiseDescriptorLimit()
         // Before anything starts: whoever sees it work may stop it in good order.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        let broker = try await Broker.open(directory: dataDirectory, settings: settings)
+        let broker = try await Broker.open(
+            directory: settings.dataDirectory ?? Self.dataDirectory, settings: settings.embedded)
         var limit: StopLimit?
         defer { limit?.lift() }
         do {
-            let listener = try await ClientListener.bind(broker, settings, isRequired: true)
+            let listener = try await ClientListener.bind(
+                broker, settings.embedded, limits: ServerLimits(settings), isRequired: true)
             try await listener?.accept()
             await waitForSignal(signals)
             limit = StopLimit(Node.stopLimit)
@@ -43,5 +48,17 @@ struct BrokerNode: Sendable {
             }
         }
         for await _ in asked {}
+    }
+}
+
+extension ServerLimits {
+    /// The server's own limits, but for those that are set.
+    init(_ settings: BrokerSettings) {
+        self.init()
+        requestBytesMax = settings.requestBytesMax ?? requestBytesMax
+        requestMemoryMax = settings.requestMemoryMax ?? requestMemoryMax
+        fetchBytesMax = settings.fetchBytesMax ?? fetchBytesMax
+        connectionsMax = settings.connectionsMax ?? connectionsMax
+        if let idle = settings.connectionIdleMax { idleMax = .nanoseconds(Int64(idle / .nanoseconds(1))) }
     }
 }

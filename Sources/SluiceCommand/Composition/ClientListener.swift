@@ -12,17 +12,19 @@ struct ClientListener: Sendable {
     private static let logger = Logger(label: "sluice")
 
     /// Binds the address; clients that connect wait until `accept`.
-    /// - Parameter isRequired: whether a usual address that is taken is a failure, too.
+    /// - Parameters:
+    ///   - limits: what bounds the server.
+    ///   - isRequired: whether a usual address that is taken is a failure, too.
     /// - Returns: nil where the settings want nobody served, or did not choose the address and it cannot be had.
-    static func bind(_ broker: Broker, _ settings: EmbeddedSettings, isRequired: Bool = false) async throws
-        -> ClientListener?
-    {
+    static func bind(
+        _ broker: Broker, _ settings: EmbeddedSettings, limits: ServerLimits = ServerLimits(), isRequired: Bool = false
+    ) async throws -> ClientListener? {
         guard let address = settings.listen.address else { return nil }
         do throws(KafkaServerError) {
             let server = try await KafkaServer.start(
                 broker, host: address.host, port: address.port,
                 advertisedHost: settings.advertise?.host ?? address.host, advertisedPort: settings.advertise?.port,
-                autoCreatesTopics: settings.autoCreateTopics, accepting: false)
+                autoCreatesTopics: settings.autoCreateTopics, accepting: false, limits: limits)
             return ClientListener(address: ListenAddress(host: address.host, port: server.port), server: server)
         } catch {
             if case .usual = settings.listen, !isRequired {
