@@ -158,6 +158,10 @@ struct ServerPropertiesTests {
                 "1:32: 'listener.security.protocol.map' has 'A'; it must be NAME:PROTOCOL"
             ),
             (
+                "log.cleanup.policy=delete,keep",
+                "1:27: 'log.cleanup.policy' is 'keep'; it must be one of delete, compact"
+            ),
+            (
                 "ssl.keystore.location=/a",
                 "1:1: 'ssl.keystore.location' is not implemented yet; TLS, SASL and ACLs are to come; listen on an address that only this machine reaches"
             ),
@@ -203,6 +207,35 @@ struct ServerPropertiesTests {
         #expect(timed.flushInterval == .milliseconds(250))
         let strict = load("log.flush.interval.messages=1\nlog.flush.interval.ms=250").settings.embedded
         #expect(strict.flush == .always)
+    }
+
+    @Test("what topics follow is set, too")
+    func topicDefaults() {
+        let settings = load(
+            """
+            log.cleanup.policy=compact,delete
+            message.max.bytes=1000012
+            log.message.timestamp.type=LogAppendTime
+            log.cleaner.delete.retention.ms=1000
+            log.cleaner.min.compaction.lag.ms=2000
+            log.cleaner.max.compaction.lag.ms=3000
+            log.cleaner.min.cleanable.ratio=0.25
+            log.index.interval.bytes=8192
+            log.retention.check.interval.ms=300000
+            """
+        ).settings.embedded
+        var expected = EmbeddedSettings(maintenanceInterval: .seconds(300))
+        expected.topicDefaults.cleanupPolicy = .compactAndDelete
+        expected.topicDefaults.maxMessageBytes = 1_000_012
+        expected.topicDefaults.timestampType = .logAppendTime
+        expected.topicDefaults.deleteRetention = .seconds(1)
+        expected.topicDefaults.minCompactionLag = .seconds(2)
+        expected.topicDefaults.maxCompactionLag = .seconds(3)
+        expected.topicDefaults.minCleanableDirtyRatio = 0.25
+        expected.topicDefaults.indexIntervalBytes = 8192
+        #expect(settings == expected)
+        let unlimited = load("log.cleaner.max.compaction.lag.ms=9223372036854775807").settings.embedded
+        #expect(unlimited == EmbeddedSettings())
     }
 
     @Test("every address is no mistake where another was chosen before")

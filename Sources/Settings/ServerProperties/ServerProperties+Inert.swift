@@ -60,6 +60,12 @@ extension ServerProperties {
             ], "it tunes what works another way here"
         ),
         (
+            [
+                "log.message.timestamp.after.max.ms", "log.message.timestamp.before.max.ms",
+                "log.message.timestamp.difference.max.ms",
+            ], "timestamps are taken as they are"
+        ),
+        (
             ["metric.reporters", "metrics.*", "auto.include.jmx.reporter", "kafka.metrics.*", "telemetry.*"],
             "metrics are not reported through Java's classes"
         ),
@@ -77,7 +83,10 @@ extension ServerProperties {
             ["max.connections.per.ip", "max.connections.per.ip.overrides", "max.connection.creation.rate"],
             "limit all connections together with 'max.connections'"
         ),
-        (["remote.log.*", "remote.fetch.*", "remote.list.*"], "everything is kept on this machine's disk"),
+        (
+            ["remote.log.*", "remote.fetch.*", "remote.list.*", "log.local.retention.*"],
+            "everything is kept on this machine's disk"
+        ),
         (["client.quota.*", "quota.*"], "there are no quotas"),
         (
             ["group.coordinator.*", "group.consumer.*", "group.share.*", "group.streams.*"],
@@ -92,8 +101,6 @@ extension ServerProperties {
         ),
         (
             [
-                "log.retention.check.interval.ms", "log.cleanup.policy",
-                "log.message.timestamp.*", "message.max.bytes", "log.index.interval.bytes", "log.cleaner.*",
                 "offsets.retention.*", "group.*", "transaction.*", "transactional.id.*", "producer.id.*",
             ], "leave it out"
         ),

@@ -1,6 +1,6 @@
 extension ServerProperties {
     /// The keys that take effect. Where several say the same thing, the later one here is the stronger, wherever they stand in the file.
-    package static let fields: [ConfigField<ServerProperties>] = serving + storing
+    package static let fields: [ConfigField<ServerProperties>] = serving + storing + compacting
 
     private static let serving: [ConfigField<ServerProperties>] = [
         ConfigField(listenersKey) { value, _, root throws(Diagnostic) in
@@ -59,6 +59,18 @@ extension ServerProperties {
             "A segment is closed at this age."),
         .time(
             "log.roll.ms", .milliseconds, \.settings.embedded.segmentAge, 1...ages, "The same, and stronger."),
+        .time(
+            "log.retention.check.interval.ms", .milliseconds, \.settings.embedded.maintenanceInterval, 10...86_400_000,
+            default: "30000", "How often old segments are looked for and topics are compacted."),
+        .integer(
+            "log.index.interval.bytes", \.settings.embedded.topicDefaults.indexIntervalBytes, 0...Int(Int32.max),
+            "One index entry per this many bytes of batches."),
+        .integer(
+            "message.max.bytes", \.settings.embedded.topicDefaults.maxMessageBytes, 0...256 << 20,
+            "The largest batch, as it is on the wire, compressed."),
+        .choice(
+            "log.message.timestamp.type", \.settings.embedded.topicDefaults.timestampType,
+            "Whose clock the timestamps of records are: the producer's, or the log's at the append."),
         flushInterval, flushMessages,
         .only(
             "compression.type", "producer", "Batches are kept as producers compressed them.",
@@ -70,6 +82,44 @@ extension ServerProperties {
             "security.inter.broker.protocol", "PLAINTEXT", "There are no other brokers.",
             otherwise: "there are no other brokers, and TLS and SASL are not implemented yet"),
     ]
+
+    private static let compacting: [ConfigField<ServerProperties>] = [
+        cleanupPolicy,
+        .time(
+            "log.cleaner.delete.retention.ms", .milliseconds, \.settings.embedded.topicDefaults.deleteRetention,
+            0...ages,
+            default: "86400000", "How long a tombstone can be read in a compacted topic."),
+        .time(
+            "log.cleaner.min.compaction.lag.ms", .milliseconds, \.settings.embedded.topicDefaults.minCompactionLag,
+            0...ages, default: "0", "Younger records are not compacted."),
+        .number(
+            "log.cleaner.max.compaction.lag.ms", 1...Int.max, default: "\(Int.max)",
+            "When a record is compacted at the latest, as far as appends close segments."
+        ) { lag, root in
+            root.settings.embedded.topicDefaults.maxCompactionLag = lag > ages ? nil : .milliseconds(lag)
+        },
+        .number(
+            "log.cleaner.min.cleanable.ratio", \.settings.embedded.topicDefaults.minCleanableDirtyRatio, 0...1,
+            "Which part of the closed segments has to be new before they are compacted."),
+    ]
+
+    private static let cleanupPolicy: ConfigField<ServerProperties> = {
+        let key = ConfigKey(
+            "log.cleanup.policy", .list(.choice(["delete", "compact"])), default: "delete",
+            "What happens to old data: whole segments go by age and size, or the latest record of each key stays, or both."
+        )
+        return ConfigField(key) { value, _, root throws(Diagnostic) in
+            var words: Set<String> = []
+            for element in try key.elements(value) {
+                guard let word = ConfigType.parseChoice(element.text, of: ["delete", "compact"]) else {
+                    throw key.refusal(of: element)
+                }
+                words.insert(word)
+            }
+            root.settings.embedded.topicDefaults.cleanupPolicy =
+                words.count == 2 ? .compactAndDelete : words.contains("compact") ? .compact : .delete
+        }
+    }()
 
     /// Ten years, in milliseconds.
     private static let ages = 3650 * 86_400_000
@@ -171,7 +221,8 @@ extension ConfigField<ServerProperties> {
         }
     }
 
-    private static func number(
+    /// A whole number, stored by a closure.
+    static func number(
         _ name: String, _ range: ClosedRange<Int>, default text: String?, _ documentation: String,
         _ store: @escaping @Sendable (Int, inout ServerProperties) -> Void
     ) -> ConfigField {
