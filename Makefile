@@ -6,7 +6,7 @@ PYTHON         := .venv/bin/python
 JAVA_CLIENT    := .venv/java/kafka-clients-4.3.0.jar
 SOURCES        := Package.swift Sources Tests Examples
 
-.PHONY: deps test-deps build run test lint format bench
+.PHONY: deps test-deps build run test golden lint format bench
 
 deps:
 	@.ci/install-packages $(BUILD_PACKAGES)
@@ -35,6 +35,11 @@ run: build
 test: test-deps
 	swift build --build-tests
 	SLUICE_TEST_PYTHON=$(CURDIR)/$(PYTHON) swift test --skip-build --no-parallel
+
+# Captures the requests of Tests/KafkaProtocolTests/Golden anew, from the clients.
+golden: test-deps
+	swift build --product sluice
+	$(PYTHON) Tests/Clients/capture_golden.py .build/debug/sluice
 
 lint:
 	swift format lint --strict --parallel --recursive $(SOURCES)

@@ -89,7 +89,7 @@ let package = Package(
         tests("RecordsTests", ["CCRC32C", "Compression", "Records", "TestSupport"]),
         tests("SegmentedLogTests", ["SegmentedLog", "TestSupport"]),
         tests("BrokerCoreTests", ["BrokerCore", "TestSupport"]),
-        tests("KafkaProtocolTests", ["KafkaProtocol", "TestSupport"]),
+        tests("KafkaProtocolTests", ["KafkaProtocol", "Records", "TestSupport"], exclude: ["Golden"]),
         tests("KafkaServerTests", ["KafkaServer", "TestSupport", nioCore]),
         tests("EmbeddedBinderTests", ["EmbeddedBinder"]),
         tests("SettingsTests", ["Settings"]),

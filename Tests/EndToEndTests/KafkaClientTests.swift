@@ -29,14 +29,6 @@ struct KafkaClientTests {
         #expect(await broker.stop() == 0)
     }
 
-    @Test("kafka-python writes, reads, and finds offsets by time")
-    func kafkaPython() async throws {
-        let broker = try await RunningBroker(try TemporaryFolder())
-        let ended = try await PythonInterpreter.run("Clients/with_kafka_python.py", [broker.address])
-        #expect(ended.status == 0, "\(ended.errors)\n\(broker.process.errors)")
-        #expect(await broker.stop() == 0)
-    }
-
     @Test("an idempotent producer's records are there once and in order, though the broker is killed under it")
     func kills() async throws {
         let folder = try TemporaryFolder()

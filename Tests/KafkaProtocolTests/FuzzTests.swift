@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Requests from anybody")
 struct FuzzTests {
-    private func read(_ bytes: [UInt8]) throws(ProtocolError) {
+    /// Reads a request as the server does.
+    static func read(_ bytes: [UInt8]) throws(ProtocolError) {
         var reader = FrameReader(bytes)
         let header = try RequestHeader(&reader)
         guard let key = APIKey(rawValue: header.apiKey), key.versions.contains(header.version) else { return }
@@ -33,41 +34,68 @@ struct FuzzTests {
         for key in APIKey.allCases {
             for version in key.versions {
                 let bytes = SampleRequest.bytes(key, version)
-                try read(bytes)
+                try Self.read(bytes)
                 // See there why that of Metadata may be longer.
                 if key != .metadata || !key.isFlexible(version) {
-                    #expect(throws: ProtocolError.self, "\(key) \(version)") { try read(bytes + [0]) }
+                    #expect(throws: ProtocolError.self, "\(key) \(version)") { try Self.read(bytes + [0]) }
                 }
                 // Shorter than its key and version it is a request of nobody knows what; from there on each byte is needed.
                 for count in 8..<bytes.count {
                     #expect(throws: ProtocolError.self, "\(key) \(version) \(count)") {
-                        try read(Array(bytes[..<count]))
+                        try Self.read(Array(bytes[..<count]))
                     }
                 }
             }
         }
     }
 
-    @Test("a mutated request is read or refused, and never traps")
+    @Test("a mutated request is read or refused, takes little memory, and never traps")
     func mutations() {
-        let seed = UInt64.random(in: 0..<1 << 32)
-        print("seed \(seed)")
-        var random = SeededGenerator(seed: seed)
-        let originals = APIKey.allCases.flatMap { key in key.versions.map { SampleRequest.bytes(key, $0) } }
+        var random = SeededGenerator.announced(for: "mutated requests")
+        let originals =
+            APIKey.allCases.flatMap { key in key.versions.map { SampleRequest.bytes(key, $0) } }
+            + GoldenRequest.all.map(\.bytes)
         var refused = 0
-        for _ in 0..<200_000 {
-            guard var bytes = originals.randomElement(using: &random) else { return }
-            for _ in 0..<Int.random(in: 1...4, using: &random) where bytes.count > 8 {
-                let place = Int.random(in: 4..<bytes.count, using: &random)
-                switch Int.random(in: 0..<4, using: &random) {
-                case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
-                case 1: bytes.remove(at: place)
-                case 2: bytes.insert([0, 1, 0x7F, 0x80, 0xFF].randomElement(using: &random) ?? 0, at: place)
-                default: bytes.removeSubrange(place...)
+        let growth = PeakMemory.during {
+            for _ in 0..<1_000_000 {
+                let bytes = Self.mutated(originals[random.below(originals.count)], &random)
+                do { try Self.read(bytes) } catch { refused += 1 }
+            }
+        }
+        #expect(refused > 100_000)
+        #expect(growth < 64 << 20)
+    }
+
+    /// One to four bytes changed, taken out, put in, or all from a place on cut off; but for the API's key and version.
+    private static func mutated(_ original: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
+        var bytes = original
+        for _ in 0...random.below(4) where bytes.count > 8 {
+            let place = 4 + random.below(bytes.count - 4)
+            switch random.below(4) {
+            case 0: bytes[place] = UInt8(truncatingIfNeeded: random.next())
+            case 1: bytes.remove(at: place)
+            case 2: bytes.insert(([0, 1, 0x7F, 0x80, 0xFF] as [UInt8])[random.below(5)], at: place)
+            default: bytes.removeSubrange(place...)
+            }
+        }
+        return bytes
+    }
+
+    @Test("elements of a byte each take no more than 256 times their room in the frame", arguments: [0, 1] as [UInt8])
+    func small(byte: UInt8) {
+        let count = 1 << 18
+        for key in APIKey.allCases {
+            for version in [key.versions.lowerBound, key.versions.upperBound] {
+                // An array of as many elements as there are bytes, at one of the places behind the header.
+                for place in 0..<8 {
+                    var bytes = Array(SampleRequest.bytes(key, version).prefix(key.isFlexible(version) ? 15 : 14))
+                    bytes += [UInt8](repeating: byte, count: place)
+                    bytes += key.isFlexible(version) ? [0x80, 0x80, 0x10] : [0, 4, 0, 0]
+                    bytes += [UInt8](repeating: byte, count: count)
+                    let growth = PeakMemory.during { try? Self.read(bytes) }
+                    #expect(growth < 256 * count, "\(key) \(version), place \(place)")
                 }
             }
-            do { try read(bytes) } catch { refused += 1 }
         }
-        #expect(refused > 20_000, "seed \(seed)")
     }
 }

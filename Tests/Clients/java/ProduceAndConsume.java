@@ -16,6 +16,9 @@ import org.apache.kafka.common.header.internals.RecordHeader;
 
 /** Records written and read without a group. */
 final class ProduceAndConsume {
+    /** The times of records begin an hour ago: older ones are what retention looks for. */
+    private static final long START = System.currentTimeMillis() - 3_600_000;
+
     /** Every codec, with and without idempotence: keys, headers, null values and timestamps come back as they were sent, at the offsets that were acknowledged. */
     static void codecs(String server) throws Exception {
         for (String codec : List.of("none", "gzip", "snappy", "lz4", "zstd")) {
@@ -45,7 +48,7 @@ final class ProduceAndConsume {
     private static ProducerRecord<String, String> record(String topic, int number) {
         String value = number % 10 == 9 ? null : "v" + number + "x".repeat(number % 300);
         var headers = List.of(new RecordHeader("number", ("" + number).getBytes()), new RecordHeader("none", (byte[]) null));
-        return new ProducerRecord<>(topic, 0, 1_000_000L + number, "k" + number, value, List.copyOf(headers));
+        return new ProducerRecord<>(topic, 0, START + number, "k" + number, value, List.copyOf(headers));
     }
 
     /** What a partition has, read from its beginning. */
@@ -72,17 +75,17 @@ final class ProduceAndConsume {
         try (var producer = Clients.producer(server)) {
             // The greatest time is in the middle.
             for (int number = 0; number < 1000; number++) {
-                long time = number == 500 ? 9_000_000L : 1_000_000L + number * 10;
+                long time = number == 500 ? START + 900_000 : START + number * 10;
                 producer.send(new ProducerRecord<>(topic, 0, time, null, "v" + number));
                 if (number % 100 == 99) producer.flush();
             }
         }
         try (KafkaConsumer<String, String> consumer = Clients.consumer(server)) {
-            var found = consumer.offsetsForTimes(Map.of(partition, 1_002_995L)).get(partition);
+            var found = consumer.offsetsForTimes(Map.of(partition, START + 2995)).get(partition);
             Main.same(300L, found.offset(), "the offset of a time");
-            Main.same(1_003_000L, found.timestamp(), "the time at that offset");
-            Main.same(500L, consumer.offsetsForTimes(Map.of(partition, 2_000_000L)).get(partition).offset(), "of a late time");
-            if (consumer.offsetsForTimes(Map.of(partition, 9_000_001L)).get(partition) != null) throw new AssertionError("a time after all");
+            Main.same(START + 3000, found.timestamp(), "the time at that offset");
+            Main.same(500L, consumer.offsetsForTimes(Map.of(partition, START + 100_000)).get(partition).offset(), "of a late time");
+            if (consumer.offsetsForTimes(Map.of(partition, START + 900_001)).get(partition) != null) throw new AssertionError("a time after all");
             Main.same(Map.of(partition, 0L), consumer.beginningOffsets(List.of(partition)), "the beginning");
             Main.same(Map.of(partition, 1000L), consumer.endOffsets(List.of(partition)), "the end");
             // From the middle of a batch.
@@ -92,8 +95,8 @@ final class ProduceAndConsume {
         }
         try (Admin admin = Clients.admin(server)) {
             Main.same(500L, offset(admin, partition, OffsetSpec.maxTimestamp()).offset(), "the offset of the greatest time");
-            Main.same(9_000_000L, offset(admin, partition, OffsetSpec.maxTimestamp()).timestamp(), "the greatest time");
-            Main.same(300L, offset(admin, partition, OffsetSpec.forTimestamp(1_002_995L)).offset(), "the offset of a time, by an administrator");
+            Main.same(START + 900_000, offset(admin, partition, OffsetSpec.maxTimestamp()).timestamp(), "the greatest time");
+            Main.same(300L, offset(admin, partition, OffsetSpec.forTimestamp(START + 2995)).offset(), "the offset of a time, by an administrator");
             Main.same(0L, offset(admin, partition, OffsetSpec.earliest()).offset(), "earliest");
             Main.same(1000L, offset(admin, partition, OffsetSpec.latest()).offset(), "latest");
             Main.same(0L, offset(admin, partition, OffsetSpec.earliestLocal()).offset(), "earliest on this disk");
