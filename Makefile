@@ -1,6 +1,6 @@
 # The two commands of the README are `make run` and `make test`; the others are their parts.
 
-BUILD_PACKAGES := libdeflate-dev libzstd-dev liblz4-dev libsnappy-dev
+BUILD_PACKAGES := libdeflate-dev libzstd-dev liblz4-dev libsnappy-dev librdkafka-dev
 TEST_PACKAGES  := kcat nginx apache2-bin wrk logrotate python3-venv openjdk-17-jdk-headless
 PYTHON         := .venv/bin/python
 JAVA_CLIENT    := .venv/java/kafka-clients-4.3.0.jar

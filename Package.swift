@@ -52,6 +52,7 @@ let package = Package(
         // The C libraries, and what they are called on Debian.
         .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CRdKafka", providers: [.apt(["librdkafka-dev"])]),
         .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CByteMask"),
@@ -64,6 +65,7 @@ let package = Package(
         room("BrokerCore", ["SegmentedLog", "Settings", logging]),
         room("KafkaProtocol", ["Records"]),
         room("KafkaServer", ["BrokerCore", "KafkaProtocol", logging, nioCore, nioPosix]),
+        room("KafkaClient", ["CRdKafka", "Records"]),
         room("Settings"),
         room("SettingsLoader", ["Settings", yams]),
         room("BinderKit", ["Records", "Settings"]),
@@ -75,8 +77,8 @@ let package = Package(
         command(
             "SluiceCommand",
             [
-                "EmbeddedBinder", "KafkaServer", "LogAgent", "SettingsLoader", "Streams", argumentParser, logging,
-                unixSignals,
+                "EmbeddedBinder", "KafkaClient", "KafkaServer", "LogAgent", "SettingsLoader", "Streams", argumentParser,
+                logging, unixSignals,
             ]),
         command("SluiceBench", ["EmbeddedBinder", "LogAgent", "SettingsLoader", "Streams", argumentParser]),
         .executableTarget(

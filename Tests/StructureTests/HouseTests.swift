@@ -12,6 +12,7 @@ struct HouseTests {
         "BrokerCore": ["SegmentedLog", "Settings"],
         "KafkaProtocol": ["Records"],
         "KafkaServer": ["BrokerCore", "KafkaProtocol"],
+        "KafkaClient": ["CRdKafka", "Records"],
         "Settings": [],
         "SettingsLoader": ["Settings"],
         "BinderKit": ["Records", "Settings"],
@@ -20,7 +21,9 @@ struct HouseTests {
         "AccessLogs": ["CByteMask"],
         "Streams": ["BinderKit", "AccessLogs", "CByteMask"],
         "LogAgent": ["BinderKit", "AccessLogs"],
-        "SluiceCommand": ["EmbeddedBinder", "KafkaServer", "Streams", "LogAgent", "SettingsLoader"],
+        "SluiceCommand": [
+            "EmbeddedBinder", "KafkaClient", "KafkaServer", "Streams", "LogAgent", "SettingsLoader",
+        ],
         "SluiceBench": ["EmbeddedBinder", "Streams", "LogAgent", "SettingsLoader"],
         // For tests: it may import no room, and no room imports it.
         "TestSupport": [],

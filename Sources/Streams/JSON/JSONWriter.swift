@@ -1,5 +1,10 @@
 /// Appends JSON to bytes.
-enum JSONWriter {
+package enum JSONWriter {
+    /// The same for callers in other rooms, to which a generic function would not be specialized.
+    package static func appendString(_ text: UnsafeRawBufferPointer, to bytes: inout [UInt8]) {
+        appendString(text[...], to: &bytes)
+    }
+
     /// A string of the text with its quotes. Bytes of 0x80 and above are written as they are.
     static func appendString(_ text: some Collection<UInt8>, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
@@ -31,7 +36,7 @@ enum JSONWriter {
     }
 
     /// A whole number.
-    static func append(_ number: Int64, to bytes: inout [UInt8]) {
+    package static func append(_ number: Int64, to bytes: inout [UInt8]) {
         var magnitude = number.magnitude
         var divisor: UInt64 = 1
         while magnitude / divisor >= 10 { divisor *= 10 }
