@@ -20,6 +20,8 @@ package final class Broker: Sendable {
     /// The clock of all that waits.
     package let timers = TimerWheel()
     let offsets: OffsetStore
+    /// The transactions of clients.
+    package let wireTransactions: WireTransactionCoordinator
     let gate: FlushGate
     private let lock: DirectoryLock
     private let cleanShutdown: ChecksummedFile
@@ -52,7 +54,7 @@ package final class Broker: Sendable {
         let recovery = try TransactionRecovery(log: decisions, logger: logger)
         try await recovery.run(registry.topics.values.flatMap(\.partitions))
         let offsets = try OffsetStore(
-            partition: offsetsPartition, gate: gate, isCommitted: { recovery.committed.contains($0) })
+            partition: offsetsPartition, gate: gate, outcome: { recovery.outcome(of: $0, in: offsetsPartition.id) })
         do throws(BrokerError) {
             // A crash between a topic's deletion and that of the groups' positions in it.
             try await offsets.forgetTopics { registry.topic(named: $0) == nil }
@@ -63,31 +65,37 @@ package final class Broker: Sendable {
         let services = TransactionServices(
             gate: gate, log: decisions, offsets: offsets,
             producerIds: try ProducerIds(directory: directory, disk: disk), logger: logger)
-        let broker = Broker(
-            directory: directory, clusterId: clusterId, settings: settings, registry: registry, offsets: offsets,
-            gate: gate, lock: lock, cleanShutdown: cleanShutdown,
-            transactions: TransactionCoordinator(services: services, recovery: recovery),
-            logger: logger)
+        let broker = try Broker(
+            directory: directory, clusterId: clusterId, settings: settings, registry: registry, services: services,
+            recovery: recovery, lock: lock, cleanShutdown: cleanShutdown)
+        await broker.wireTransactions.resume()
         broker.maintenance.start(every: settings.maintenanceInterval)
         return broker
     }
 
     private init(
         directory: String, clusterId: String, settings: EmbeddedSettings, registry: TopicRegistry,
-        offsets: OffsetStore, gate: FlushGate, lock: DirectoryLock, cleanShutdown: ChecksummedFile,
-        transactions: TransactionCoordinator, logger: Logger
-    ) {
+        services: TransactionServices, recovery: TransactionRecovery, lock: DirectoryLock,
+        cleanShutdown: ChecksummedFile
+    ) throws(BrokerError) {
         self.directory = directory
         self.clusterId = clusterId
         self.settings = settings
         self.registry = registry
-        self.offsets = offsets
-        self.gate = gate
+        offsets = services.offsets
+        gate = services.gate
         self.lock = lock
         self.cleanShutdown = cleanShutdown
-        self.transactions = transactions
-        self.logger = logger
-        maintenance = LogMaintenance(registry: registry, logger: logger)
+        logger = services.logger
+        let owners = TransactionalIdOwners()
+        transactions = TransactionCoordinator(services: services, recovery: recovery, owners: owners)
+        let wireTransactions = try WireTransactionCoordinator(
+            services: services, recovery: recovery, owners: owners, timers: timers,
+            partition: { registry.topic(named: $0.topic)?[$0.partition] })
+        self.wireTransactions = wireTransactions
+        maintenance = LogMaintenance(registry: registry, logger: logger) {
+            await wireTransactions.expire(now: systemMilliseconds())
+        }
     }
 
     private static func onlyPartition(
@@ -103,6 +111,7 @@ package final class Broker: Sendable {
     package func close() async throws(BrokerError) {
         groups.close()
         await transactions.close()
+        wireTransactions.close()
         await maintenance.stop()
         defer { lock.release() }
         defer { gate.close() }
@@ -153,11 +162,25 @@ package final class Broker: Sendable {
         return append.baseOffset
     }
 
-    /// Appends a batch outside of any transaction and returns where it is, before it is durable: so that appends follow one another while earlier ones
-    /// are waited for. A batch that its producer has sent before is not written again.
-    package func begin(appending batch: RecordBatch, to source: TopicPartition) throws(BrokerError) -> PendingAppend {
+    /// Appends a batch and returns where it is, before it is durable: so that appends follow one another while earlier ones are waited for. A batch that its
+    /// producer has sent before is not written again.
+    /// - Parameter transactionalId: of a client's producer. A transactional batch is taken while its transaction is open and has the partition.
+    package func begin(
+        appending batch: RecordBatch, to source: TopicPartition, transactionalId: String? = nil
+    ) throws(BrokerError) -> PendingAppend {
         let log = try writable(source).log
-        let result = try inBrokerTerms("cannot append to \(source)") { () throws(LogError) in try log.append(batch) }
+        var mark: TransactionMark?
+        if batch.header.isTransactional {
+            guard let transactionalId else {
+                throw BrokerError(.transactionState, "a transactional batch without a transactional id")
+            }
+            mark = log.transactionMark(of: batch.header.producerId)
+            let identity = ProducerIdentity(id: batch.header.producerId, epoch: batch.header.producerEpoch)
+            try wireTransactions.verify(transactionalId, identity, source)
+        }
+        let result = try inBrokerTerms("cannot append to \(source)") { () throws(LogError) in
+            try log.append(batch, since: mark)
+        }
         return PendingAppend(
             baseOffset: result.baseOffset, lastOffset: result.lastOffset,
             logAppendTimestamp: result.logAppendTimestamp, log: log)

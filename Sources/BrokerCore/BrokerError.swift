@@ -4,7 +4,7 @@ import SegmentedLog
 package struct BrokerError: Error, Sendable, CustomStringConvertible {
     /// What a caller may act on.
     package enum Code: String, Sendable {
-        /// Another process works on the data directory.
+        /// Another process works on the data directory, or another kind of producer has the transactional id.
         case inUse
         /// The topic or partition is not there.
         case unknownTopic
@@ -16,6 +16,14 @@ package struct BrokerError: Error, Sendable, CustomStringConvertible {
         case invalid
         /// A newer session has the transactional id, or another member the partition.
         case fenced
+        /// The producer id is not that of the transactional id.
+        case unknownProducer
+        /// An earlier step of the same transactional id is under way: the same request works once it is over.
+        case transactionUnderWay
+        /// The step does not fit to the transaction's state.
+        case transactionState
+        /// A transaction may not last so long.
+        case transactionTimeout
         /// No room on the device: nothing was changed, and the same request works once there is room.
         case diskFull
         /// The transaction's outcome is not known until the broker is started anew.

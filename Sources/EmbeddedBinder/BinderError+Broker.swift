@@ -10,6 +10,8 @@ extension BinderError {
             case .fenced: .fenced
             case .unknownTopic: .unknownTopic
             case .invalid, .topicExists, .invalidPartitionCount: .invalid
+            // These are for clients alone.
+            case .unknownProducer, .transactionUnderWay, .transactionState, .transactionTimeout: .invalid
             case .diskFull: .retriable
             case .uncertain: .uncertain
             case .inUse, .corrupt, .io: .fatal

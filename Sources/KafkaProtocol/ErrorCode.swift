@@ -38,6 +38,7 @@ package enum ErrorCode: Int16, Sendable {
     case invalidTransactionTimeout = 50
     case concurrentTransactions = 51
     case transactionCoordinatorFenced = 52
+    case transactionalIdAuthorizationFailed = 53
     case securityDisabled = 54
     case operationNotAttempted = 55
     case kafkaStorageError = 56
@@ -65,4 +66,5 @@ package enum ErrorCode: Int16, Sendable {
     case transactionalIdNotFound = 105
     case unknownTopicId = 100
     case transactionAbortable = 120
+    case invalidRegularExpression = 128
 }

@@ -16,9 +16,27 @@ extension ErrorCode {
             case .invalidPartitionCount: .invalidPartitions
             case .invalid: .invalidRequest
             case .fenced: .invalidProducerEpoch
+            case .unknownProducer: .invalidProducerIdMapping
+            case .transactionUnderWay: .concurrentTransactions
+            case .transactionState: .invalidTransactionState
+            case .transactionTimeout: .invalidTransactionTimeout
             case .corrupt: .corruptMessage
             case .closed: .notLeaderOrFollower
             case .diskFull, .io, .inUse, .uncertain: .kafkaStorageError
+            }
+    }
+
+    /// What a producer is told by the coordinator of its transactions.
+    /// - Parameter knowsFencing: whether the version of its request has PRODUCER_FENCED (KIP-588).
+    init(transaction error: BrokerError, knowsFencing: Bool = false) {
+        self =
+            switch error.code {
+            case .fenced: knowsFencing ? .producerFenced : .invalidProducerEpoch
+            // Kafka has no word for it; this one ends the producer and says that it may not use the id.
+            case .inUse: .transactionalIdAuthorizationFailed
+            // Kafka's clients look for the coordinator then, and ask again.
+            case .diskFull, .io, .uncertain, .closed, .corrupt: .coordinatorNotAvailable
+            default: ErrorCode(error)
             }
     }
 

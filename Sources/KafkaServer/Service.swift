@@ -41,14 +41,22 @@ struct Service: Sendable {
         case .listOffsets: return try await call.now(listOffsets)
         case .metadata: return try await call.now(metadata)
         case .apiVersions: return try await call.now { (_: ApiVersionsRequest) in ApiVersionsResponse() }
+        case .findCoordinator: return try await call.now(findCoordinator)
         case .createTopics: return try await call.now(createTopics)
         case .deleteTopics: return try await call.now(deleteTopics)
         case .deleteRecords: return try await call.now(deleteRecords)
-        case .initProducerId: return try await call.now(initProducerId)
+        case .initProducerId: return try await call.now { await initProducerId($0, version: header.version) }
+        case .addPartitionsToTxn: return try await call.now { await addPartitionsToTxn($0, version: header.version) }
+        case .addOffsetsToTxn: return try await call.now { await addOffsetsToTxn($0, version: header.version) }
+        case .endTxn: return try await call.now { await endTxn($0, version: header.version) }
+        case .txnOffsetCommit: return try await call.now { await txnOffsetCommit($0, version: header.version) }
         case .describeConfigs: return try await call.now(describeConfigs)
         case .alterConfigs: return try await call.now(alterConfigs)
         case .createPartitions: return try await call.now(createPartitions)
         case .incrementalAlterConfigs: return try await call.now(incrementalAlterConfigs)
+        case .describeProducers: return try await call.now(describeProducers)
+        case .describeTransactions: return try await call.now(describeTransactions)
+        case .listTransactions: return try await call.now(listTransactions)
         }
     }
 

@@ -17,9 +17,12 @@ extension PartitionLog {
     /// (`FlushGate.waitUntilDurable`).
     ///
     /// A batch with a producer id is checked against that producer's epoch and sequence. The checksum was verified when the batch was made.
+    /// - Parameter mark: of a transactional batch, what `transactionMark` said before somebody found its transaction to be open.
     /// - Throws: `.batchTooLarge`, `.segmentTooSmall`, `.invalidBatch`, `.outOfOrderSequence`, `.producerFenced`, `.invalidTransactionState`: nothing changed.
     ///   `.diskFull`: nothing changed; try again when there is room. `.readOnly`, `.closed`.
-    package func append(_ batch: RecordBatch, leaderEpoch: Int32 = 0) throws(LogError) -> AppendResult {
+    package func append(
+        _ batch: RecordBatch, leaderEpoch: Int32 = 0, since mark: TransactionMark? = nil
+    ) throws(LogError) -> AppendResult {
         let config = self.config
         guard batch.sizeInBytes <= config.segmentBytes else {
             throw LogError(
@@ -38,6 +41,7 @@ extension PartitionLog {
         let stamped = config.timestampType == .logAppend ? try batch.stampedByLog(now: now) : batch
         let (result, consequences) = try state.withLock { (state) throws(LogError) in
             try state.requireWritable()
+            if let mark { try state.producers.check(mark) }
             if case .duplicate(let base, let last) = try state.producers.check(stamped.header) {
                 return (AppendResult(baseOffset: base, lastOffset: last, isDuplicate: true), Consequences())
             }
@@ -73,7 +77,8 @@ extension PartitionLog {
                         lastStableOffset: state.producers.lastStableOffset(after: open, markerOffset: offset))
             }
             try write(marker.placed(at: offset, leaderEpoch: 0), to: &state, now: now, aborting: aborted)
-            state.producers.recordMarker(producerId: producerId, producerEpoch: producerEpoch, now: now)
+            state.producers.recordMarker(
+                producerId: producerId, producerEpoch: producerEpoch, offset: offset, now: now)
             if let transaction, gate.hidesUnsynced {
                 state.ended.append(.init(firstOffset: transaction.firstOffset, markerOffset: offset))
             }

@@ -20,6 +20,8 @@ struct ProducerEntry: Sendable, Equatable {
     var batches: [Batch] = []
     /// The first offset of the open transaction.
     var transactionFirstOffset: Int64?
+    /// Where its last transaction ended, as far as this process has seen it end.
+    var lastMarkerOffset: Int64?
     /// When the log last heard of it, by the log's clock: expiry counts from here.
     var lastSeen: Int64
 

@@ -29,7 +29,8 @@ struct ProducerReplay {
                     lastStableOffset: table.lastStableOffset(after: open, markerOffset: header.lastOffset))
                 : nil
         }
-        table.recordMarker(producerId: header.producerId, producerEpoch: header.producerEpoch, now: now)
+        table.recordMarker(
+            producerId: header.producerId, producerEpoch: header.producerEpoch, offset: header.lastOffset, now: now)
         return aborted
     }
 }

@@ -38,12 +38,14 @@ struct ProducerTable: Sendable {
             if header.isTransactional { throw LogError(.invalidBatch, "a transactional batch without a producer id") }
             return .append
         }
-        guard header.producerEpoch >= 0, header.baseSequence >= 0 else {
+        guard header.producerEpoch >= 0, header.baseSequence >= 0 || header.isWithoutSequence else {
             throw LogError(.invalidBatch, "producer \(header.producerId) without an epoch or a sequence")
         }
         guard let entry = entries[header.producerId] else { return .append }
         try checkEpoch(header.producerId, header.producerEpoch, entry)
-        if header.producerEpoch == entry.epoch {
+        if header.isWithoutSequence {
+            // A coordinator's positions: nobody sends them twice as the same batch.
+        } else if header.producerEpoch == entry.epoch {
             let last = ProducerSequence.advanced(header.baseSequence, by: header.lastOffsetDelta)
             if let found = entry.duplicate(baseSequence: header.baseSequence, lastSequence: last) {
                 return .duplicate(baseOffset: found.baseOffset, lastOffset: found.lastOffset)
@@ -82,11 +84,13 @@ struct ProducerTable: Sendable {
             entry.epoch = header.producerEpoch
             entry.batches.removeAll(keepingCapacity: true)
         }
-        if entry.batches.count == ProducerEntry.batchesMax { entry.batches.removeFirst() }
-        entry.batches.append(
-            ProducerEntry.Batch(
-                lastSequence: ProducerSequence.advanced(header.baseSequence, by: header.lastOffsetDelta),
-                lastOffset: header.lastOffset, offsetDelta: header.lastOffsetDelta, timestamp: header.maxTimestamp))
+        if !header.isWithoutSequence {
+            if entry.batches.count == ProducerEntry.batchesMax { entry.batches.removeFirst() }
+            entry.batches.append(
+                ProducerEntry.Batch(
+                    lastSequence: ProducerSequence.advanced(header.baseSequence, by: header.lastOffsetDelta),
+                    lastOffset: header.lastOffset, offsetDelta: header.lastOffsetDelta, timestamp: header.maxTimestamp))
+        }
         entry.lastSeen = now
         if header.isTransactional, entry.transactionFirstOffset == nil {
             entry.transactionFirstOffset = header.baseOffset
@@ -112,13 +116,14 @@ struct ProducerTable: Sendable {
     }
 
     /// Takes in a marker that is in the log now.
-    mutating func recordMarker(producerId: Int64, producerEpoch: Int16, now: Int64) {
+    mutating func recordMarker(producerId: Int64, producerEpoch: Int16, offset: Int64, now: Int64) {
         var entry = entries[producerId] ?? ProducerEntry(epoch: producerEpoch, lastSeen: now)
         if producerEpoch > entry.epoch {
             entry.epoch = producerEpoch
             entry.batches.removeAll(keepingCapacity: true)
         }
         entry.transactionFirstOffset = nil
+        entry.lastMarkerOffset = offset
         entry.lastSeen = now
         entries[producerId] = entry
         open.removeAll { $0.producerId == producerId }
@@ -128,4 +133,9 @@ struct ProducerTable: Sendable {
     mutating func expire(before time: Int64) {
         entries = entries.filter { $0.value.transactionFirstOffset != nil || $0.value.lastSeen >= time }
     }
+}
+
+extension RecordBatchHeader {
+    /// Positions that a coordinator writes in a producer's transaction have no sequence number, in Kafka too.
+    fileprivate var isWithoutSequence: Bool { baseSequence == -1 && isTransactional }
 }

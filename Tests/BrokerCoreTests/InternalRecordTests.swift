@@ -32,7 +32,7 @@ struct InternalRecordTests {
     func transactionBytes() throws {
         let record = TransactionRecord(
             transactionalId: "x", identity: ProducerIdentity(id: 9, epoch: 2), status: .prepareCommit,
-            partitions: [TopicPartition("t", 1), TopicPartition("t", 0)], lastUpdate: 5)
+            partitions: [TopicPartition("t", 1), TopicPartition("t", 0)], start: 5, lastUpdate: 5)
         #expect(record.encodedKey() == [0, 0, 0, 1, 0x78])
         #expect(
             record.encodedValue() == [
@@ -50,7 +50,7 @@ struct InternalRecordTests {
             status == .empty ? [] : [TopicPartition("a", 0), TopicPartition("b", 1), TopicPartition("b", 2)]
         let record = TransactionRecord(
             transactionalId: "agent-1", identity: ProducerIdentity(id: 1, epoch: 0), status: status,
-            partitions: partitions, lastUpdate: 77)
+            partitions: partitions, timeoutMilliseconds: 60_000, start: 70, lastUpdate: 77)
         let decoded = try TransactionRecord.decode(key: record.encodedKey()[...], value: record.encodedValue()[...])
         #expect(decoded == record)
     }

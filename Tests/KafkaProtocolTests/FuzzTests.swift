@@ -24,6 +24,14 @@ struct FuzzTests {
         case .alterConfigs: _ = try AlterConfigsRequest(&reader, version: header.version)
         case .createPartitions: _ = try CreatePartitionsRequest(&reader, version: header.version)
         case .incrementalAlterConfigs: _ = try IncrementalAlterConfigsRequest(&reader, version: header.version)
+        case .findCoordinator: _ = try FindCoordinatorRequest(&reader, version: header.version)
+        case .addPartitionsToTxn: _ = try AddPartitionsToTxnRequest(&reader, version: header.version)
+        case .addOffsetsToTxn: _ = try AddOffsetsToTxnRequest(&reader, version: header.version)
+        case .endTxn: _ = try EndTxnRequest(&reader, version: header.version)
+        case .txnOffsetCommit: _ = try TxnOffsetCommitRequest(&reader, version: header.version)
+        case .describeProducers: _ = try DescribeProducersRequest(&reader, version: header.version)
+        case .describeTransactions: _ = try DescribeTransactionsRequest(&reader, version: header.version)
+        case .listTransactions: _ = try ListTransactionsRequest(&reader, version: header.version)
         }
     }
 

@@ -73,6 +73,13 @@ enum SampleRequest {
                 writer.string("name")
                 writer.string("1.0")
             }
+        case .findCoordinator:
+            if version < 4 { writer.string("group") }
+            if version >= 1 { writer.int8(0) }
+            if version >= 4 { writer.array(["a", "b"]) { writer, key in writer.string(key) } }
+        case .addPartitionsToTxn, .addOffsetsToTxn, .endTxn, .txnOffsetCommit, .describeProducers,
+            .describeTransactions, .listTransactions:
+            writeTransactional(key, version, to: &writer)
         case .initProducerId:
             writer.string(nil)
             writer.int32(60_000)

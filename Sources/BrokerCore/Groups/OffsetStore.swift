@@ -13,15 +13,19 @@ final class OffsetStore: Sendable {
     let partition: Partition
     private let gate: FlushGate
     private let entries = Mutex<[String: [TopicPartition: Entry]]>([:])
+    /// What clients have written in transactions that are not over.
+    private let pending = Mutex(PendingPositions())
 
     var log: PartitionLog { partition.log }
 
     /// Reads all positions from the internal topic.
-    /// - Parameter isCommitted: whether a transaction without a marker there yet is to be finished as committed.
-    init(partition: Partition, gate: FlushGate, isCommitted: (ProducerIdentity) -> Bool) throws(BrokerError) {
+    /// - Parameter outcome: what becomes of a transaction without a marker there yet.
+    init(
+        partition: Partition, gate: FlushGate, outcome: (ProducerIdentity) -> TransactionRecovery.Outcome
+    ) throws(BrokerError) {
         self.partition = partition
         self.gate = gate
-        try load(isCommitted)
+        try load(outcome)
     }
 
     var groups: [String] { entries.withLock { $0.keys.sorted() } }
@@ -79,6 +83,50 @@ final class OffsetStore: Sendable {
         }
     }
 
+    // MARK: In transactions of clients
+
+    /// Appends positions that count once the producer's transaction is committed, and waits until they are durable.
+    func commit(
+        _ records: [OffsetRecord], in identity: ProducerIdentity, since mark: TransactionMark
+    ) async throws(BrokerError) {
+        let batch = try Self.batch(records).stamped(
+            producerId: identity.id, producerEpoch: identity.epoch, baseSequence: -1, isTransactional: true)
+        let end = log.endOffset
+        let ticket = pending.withLock { pending -> PendingPositions.Ticket? in
+            let count = pending.count(of: identity.id) + records.count
+            guard count <= WireTransactionLimits.positionsMax else { return nil }
+            return pending.begin(records, of: identity.id, recordOffset: end)
+        }
+        guard let ticket else {
+            throw BrokerError(.invalid, "a transaction commits at most \(WireTransactionLimits.positionsMax) positions")
+        }
+        let result: AppendResult
+        do throws(LogError) {
+            result = try log.append(batch, since: mark)
+        } catch {
+            pending.withLock { $0.finish(ticket, of: identity.id, recordOffset: nil) }
+            throw BrokerError(error, "cannot commit positions")
+        }
+        pending.withLock { $0.finish(ticket, of: identity.id, recordOffset: result.baseOffset) }
+        do throws(LogError) {
+            try await gate.waitUntilDurable([(log, through: result.lastOffset)])
+        } catch {
+            throw BrokerError(error, "cannot make positions durable")
+        }
+    }
+
+    /// The producer's transaction has its marker.
+    func endTransaction(of producerId: Int64, isCommit: Bool) {
+        let ended = pending.withLock { $0.end(producerId) }
+        guard isCommit else { return }
+        for each in ended { apply([each.record], writtenAt: each.recordOffset) }
+    }
+
+    /// Whether a transaction that is not over has a position of the group in the partition.
+    func isPending(_ source: TopicPartition, of group: String) -> Bool {
+        pending.withLock { $0.contains(source, of: group) }
+    }
+
     private func write(_ records: [OffsetRecord]) async throws(BrokerError) {
         let batch = try Self.batch(records)
         let result = try inBrokerTerms("cannot commit positions") { () throws(LogError) in try log.append(batch) }
@@ -101,27 +149,35 @@ final class OffsetStore: Sendable {
 
     // MARK: Loading
 
-    private func load(_ isCommitted: (ProducerIdentity) -> Bool) throws(BrokerError) {
+    private func load(_ outcome: (ProducerIdentity) -> TransactionRecovery.Outcome) throws(BrokerError) {
         var loaded: [String: [TopicPartition: Entry]] = [:]
-        var pending: [ProducerIdentity: [(OffsetRecord, Int64)]] = [:]
+        // By producer id: the marker of an abort may have a higher epoch than the positions.
+        var pending: [Int64: (epoch: Int16, records: [(OffsetRecord, Int64)])] = [:]
         try InternalTopicReader.forEachBatch(in: log) { (batch) throws(BrokerError) in
-            let identity = ProducerIdentity(id: batch.header.producerId, epoch: batch.header.producerEpoch)
+            let producer = batch.header.producerId
             if let control = batch.controlType {
-                let records = pending.removeValue(forKey: identity) ?? []
+                let records = pending.removeValue(forKey: producer)?.records ?? []
                 if control == .commit { for (record, offset) in records { Self.apply(record, offset, to: &loaded) } }
                 return
             }
             try InternalTopicReader.forEachRecord(in: batch) { (offset, key, value) throws(BrokerError) in
                 guard let record = try OffsetRecord.decode(key: key, value: value) else { return }
                 if batch.header.isTransactional {
-                    pending[identity, default: []].append((record, offset))
+                    pending[producer, default: (batch.header.producerEpoch, [])].records.append((record, offset))
                 } else {
                     Self.apply(record, offset, to: &loaded)
                 }
             }
         }
-        for (identity, records) in pending where isCommitted(identity) {
-            for (record, offset) in records { Self.apply(record, offset, to: &loaded) }
+        for (producer, transaction) in pending {
+            let outcome = outcome(ProducerIdentity(id: producer, epoch: transaction.epoch))
+            for (record, offset) in transaction.records {
+                switch outcome {
+                case .committed: Self.apply(record, offset, to: &loaded)
+                case .aborted: break
+                case .open: self.pending.withLock { $0.add([record], of: producer, recordOffset: offset) }
+                }
+            }
         }
         entries.withLock { $0 = loaded }
     }

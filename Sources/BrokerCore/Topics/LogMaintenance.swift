@@ -9,11 +9,14 @@ final class LogMaintenance: Sendable {
     private let queue = DispatchQueue(label: "sluice.log-maintenance", qos: .utility)
     private let registry: TopicRegistry
     private let logger: Logger
+    /// What else is done in each run.
+    private let besides: @Sendable () async -> Void
     private let task = Mutex<Task<Void, Never>?>(nil)
 
-    init(registry: TopicRegistry, logger: Logger) {
+    init(registry: TopicRegistry, logger: Logger, besides: @escaping @Sendable () async -> Void) {
         self.registry = registry
         self.logger = logger
+        self.besides = besides
     }
 
     func start(every interval: Duration) {
@@ -49,6 +52,7 @@ final class LogMaintenance: Sendable {
                 continuation.resume()
             }
         }
+        await besides()
     }
 
     private func maintain(_ partition: Partition) {

@@ -7,11 +7,13 @@ final class TransactionCoordinator: Sendable {
 
     private let services: TransactionServices
     private let recovery: TransactionRecovery
+    private let owners: TransactionalIdOwners
     private let producers = Mutex<[String: TransactionalProducer]?>([:])
 
-    init(services: TransactionServices, recovery: TransactionRecovery) {
+    init(services: TransactionServices, recovery: TransactionRecovery, owners: TransactionalIdOwners) {
         self.services = services
         self.recovery = recovery
+        self.owners = owners
     }
 
     /// Opens the newest session of the id and fences the one before.
@@ -21,6 +23,8 @@ final class TransactionCoordinator: Sendable {
         guard !id.isEmpty, id.utf8.count <= Self.idBytesMax else {
             throw BrokerError(.invalid, "a transactional id has 1 to \(Self.idBytesMax) bytes: '\(id)'")
         }
+        // For as long as the broker is open: a session may come back at any time.
+        try owners.claim(id, for: .process)
         try await recovery.settle()
         let producer = producers.withLock { producers -> TransactionalProducer? in
             guard producers != nil else { return nil }

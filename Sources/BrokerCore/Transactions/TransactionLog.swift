@@ -12,7 +12,10 @@ struct TransactionLog: Sendable {
         try InternalTopicReader.forEachBatch(in: partition.log) { (batch) throws(BrokerError) in
             guard !batch.header.isControl else { return }
             try InternalTopicReader.forEachRecord(in: batch) { (_, key, value) throws(BrokerError) in
-                guard let value else { return }
+                guard let value else {
+                    latest[try TransactionRecord.decodeKey(key)] = nil
+                    return
+                }
                 let record = try TransactionRecord.decode(key: key, value: value)
                 latest[record.transactionalId] = record
             }
@@ -22,10 +25,20 @@ struct TransactionLog: Sendable {
 
     /// Appends a record and returns its offset; it is not durable yet.
     func append(_ record: TransactionRecord) throws(BrokerError) -> Int64 {
+        try append(record, value: record.encodedValue())
+    }
+
+    /// Appends that the transactional id is forgotten.
+    func appendTombstone(_ record: TransactionRecord) throws(BrokerError) -> Int64 { try append(record, value: nil) }
+
+    private func append(_ record: TransactionRecord, value: [UInt8]?) throws(BrokerError) -> Int64 {
         var builder = RecordBatchBuilder()
-        let value = record.encodedValue()
         record.encodedKey().withUnsafeBytes { key in
-            value.withUnsafeBytes { builder.append(key: key, value: $0, timestamp: record.lastUpdate) }
+            if let value {
+                value.withUnsafeBytes { builder.append(key: key, value: $0, timestamp: record.lastUpdate) }
+            } else {
+                builder.append(key: key, value: nil, timestamp: record.lastUpdate)
+            }
         }
         let batch: RecordBatch
         do throws(RecordsError) {

@@ -2,13 +2,24 @@ import Logging
 import Records
 import SegmentedLog
 
-/// Ends what an earlier process left open: prepared transactions are committed, all others aborted.
+/// Ends what an earlier process left open: prepared transactions are committed, all others aborted. Those of clients stay as they are, where they may.
 ///
-/// Which partitions a transaction has touched is not logged while it runs (Kafka's AddPartitionsToTxn): the producers live in this process and die with
-/// it, and every partition knows its own open transactions, so at the start all of them can be asked.
+/// Which partitions a transaction of this process has touched is not logged while it runs (Kafka's AddPartitionsToTxn): the producers live in this process and die
+/// with it, and every partition knows its own open transactions, so at the start all of them can be asked.
 actor TransactionRecovery {
+    /// What becomes of an open transaction.
+    enum Outcome {
+        case committed
+        case aborted
+        /// Its client's producer, or its time, is to end it.
+        case open
+    }
+
     /// The transactions to commit wherever they are open.
-    nonisolated let committed: Set<ProducerIdentity>
+    private nonisolated let committed: Set<ProducerIdentity>
+    /// The latest record of each transactional id of a client.
+    nonisolated let ofClients: [TransactionRecord]
+    private nonisolated let clientRecords: [Int64: TransactionRecord]
     private let log: TransactionLog
     private let logger: Logger
     /// Prepared transactions without a COMPLETE record.
@@ -20,7 +31,10 @@ actor TransactionRecovery {
     init(log: TransactionLog, logger: Logger) throws(BrokerError) {
         self.log = log
         self.logger = logger
-        let latest = try log.latest().values
+        let all = try log.latest().values
+        ofClients = all.filter(\.isOfClient)
+        clientRecords = Dictionary(ofClients.map { ($0.identity.id, $0) }) { first, _ in first }
+        let latest = all.filter { !$0.isOfClient }
         // COMPLETE counts as well: its markers are durable, but under `flush: os` a power cut may have taken them.
         committed = Set(
             latest.filter { $0.status == .prepareCommit || $0.status == .completeCommit }.map(\.identity))
@@ -30,10 +44,11 @@ actor TransactionRecovery {
     /// Writes the missing markers. On a full disk they are written later, by `settle` or by themselves.
     func run(_ partitions: [Partition]) async throws(BrokerError) {
         let markers = partitions.flatMap { partition in
-            partition.log.openTransactions.map { open in
+            partition.log.openTransactions.compactMap { open -> TransactionMarker? in
                 let identity = ProducerIdentity(id: open.producerId, epoch: open.producerEpoch)
-                return TransactionMarker(
-                    partition: partition, identity: identity, isCommit: committed.contains(identity))
+                let outcome = outcome(of: identity, in: partition.id)
+                if outcome == .open || isDecidedForClient(identity, in: partition.id) { return nil }
+                return TransactionMarker(partition: partition, identity: identity, isCommit: outcome == .committed)
             }
         }
         try await write(markers)
@@ -42,6 +57,28 @@ actor TransactionRecovery {
         Task { [weak self] in
             repeat { try? await Task.sleep(for: PendingMarkers.retryPause) } while await self?.retry() ?? false
         }
+    }
+
+    /// What becomes of a transaction that is open in a partition.
+    nonisolated func outcome(of identity: ProducerIdentity, in partition: TopicPartition) -> Outcome {
+        guard let record = clientRecords[identity.id] else {
+            return committed.contains(identity) ? .committed : .aborted
+        }
+        guard record.partitions.contains(partition) else {
+            // Only a power cut under a policy that does not sync can have taken the record that it is there.
+            return .aborted
+        }
+        switch record.status {
+        case .ongoing: return record.identity == identity ? .open : .aborted
+        case .prepareCommit: return record.identity == identity ? .committed : .aborted
+        default: return .aborted
+        }
+    }
+
+    /// Whether the end is decided and left to the coordinator of clients' transactions, which writes it with the epoch that was decided.
+    private nonisolated func isDecidedForClient(_ identity: ProducerIdentity, in partition: TopicPartition) -> Bool {
+        guard let record = clientRecords[identity.id], record.partitions.contains(partition) else { return false }
+        return record.status == .prepareCommit || record.status == .prepareAbort
     }
 
     /// - Throws: `.diskFull` while something is left: no session may begin before, or its records would supersede the decisions; `.io` when a

@@ -212,9 +212,9 @@ actor TransactionalProducer {
     private func record(
         _ status: TransactionRecord.Status, _ identity: ProducerIdentity, _ prepared: [TopicPartition]
     ) -> TransactionRecord {
-        TransactionRecord(
-            transactionalId: id, identity: identity, status: status, partitions: prepared,
-            lastUpdate: systemMilliseconds())
+        let now = systemMilliseconds()
+        return TransactionRecord(
+            transactionalId: id, identity: identity, status: status, partitions: prepared, start: now, lastUpdate: now)
     }
 
     private func waitUntilDurable(_ prepared: [TopicPartition]) async throws(BrokerError) {

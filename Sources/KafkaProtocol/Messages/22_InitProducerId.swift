@@ -3,13 +3,15 @@ package struct InitProducerIdRequest: KafkaRequest {
     package typealias Response = InitProducerIdResponse
 
     package let transactionalId: String?
+    /// How long its transactions may last.
+    package let timeoutMilliseconds: Int32
     /// The id that the producer has; -1 for none.
     package let producerId: Int64
     package let producerEpoch: Int16
 
     package init(_ reader: inout FrameReader, version: Int16) throws(ProtocolError) {
         transactionalId = try reader.nullableString()
-        _ = try reader.int32()  // how long its transactions may last
+        timeoutMilliseconds = try reader.int32()
         producerId = version >= 3 ? try reader.int64() : -1
         producerEpoch = version >= 3 ? try reader.int16() : -1
         try reader.endOfStructure()

@@ -36,7 +36,7 @@ extension Service {
                 do throws(Refusal) {
                     let batch = try checked(partition, of: topic, request, frame, version: version)
                     let source = TopicPartition(topic: topic.name, partition: partition.index)
-                    let append = try append(batch, to: source)
+                    let append = try append(batch, to: source, transactionalId: request.transactionalId)
                     result.baseOffset = append.baseOffset
                     result.logAppendMilliseconds = append.logAppendTimestamp ?? -1
                     result.logStartOffset = topic[partition.index]?.log.startOffset ?? -1
@@ -74,9 +74,11 @@ extension Service {
         let message: String
     }
 
-    private func append(_ batch: RecordBatch, to source: TopicPartition) throws(Refusal) -> PendingAppend {
+    private func append(
+        _ batch: RecordBatch, to source: TopicPartition, transactionalId: String?
+    ) throws(Refusal) -> PendingAppend {
         do throws(BrokerError) {
-            return try broker.begin(appending: batch, to: source)
+            return try broker.begin(appending: batch, to: source, transactionalId: transactionalId)
         } catch {
             throw Refusal(code: ErrorCode(error), message: error.description)
         }
@@ -109,9 +111,6 @@ extension Service {
             throw Refusal(
                 code: error.code == .checksumMismatch ? .corruptMessage : .invalidRecord,
                 message: "the records are not one batch: \(error)")
-        }
-        guard !batch.header.isTransactional, request.transactionalId == nil else {
-            throw Refusal(code: .invalidTransactionState, message: "no transaction is open")
         }
         guard batch.header.producerId < 0 || batch.header.baseSequence >= 0 else {
             throw Refusal(code: .invalidRecord, message: "a batch with a producer id needs a sequence number")

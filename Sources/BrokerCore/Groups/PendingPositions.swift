@@ -1,0 +1,76 @@
+import Records
+
+/// Positions in transactions that are not over, as a value: they count once their transaction is committed.
+struct PendingPositions: Sendable {
+    /// What a group has in a partition.
+    private struct Place: Hashable {
+        var group: String
+        var source: TopicPartition
+    }
+
+    /// A position and where it is written.
+    struct Written {
+        var record: OffsetRecord
+        var recordOffset: Int64
+    }
+
+    /// Positions that are being written.
+    typealias Ticket = UInt64
+
+    private struct Transaction {
+        var written: [Place: Written] = [:]
+        /// Known before they are in the log, so that whoever ends the transaction behind them finds them.
+        var beingWritten: [Ticket: [Written]] = [:]
+        var count: Int { beingWritten.values.reduce(written.count) { $0 + $1.count } }
+    }
+
+    private var byProducer: [Int64: Transaction] = [:]
+    private var lastTicket: Ticket = 0
+
+    /// How many the producer's transaction has.
+    func count(of producerId: Int64) -> Int { byProducer[producerId]?.count ?? 0 }
+
+    func contains(_ source: TopicPartition, of group: String) -> Bool {
+        let place = Place(group: group, source: source)
+        return byProducer.values.contains { transaction in
+            transaction.written[place] != nil
+                || transaction.beingWritten.values.joined().contains {
+                    $0.record.group == group && $0.record.source == source
+                }
+        }
+    }
+
+    /// - Parameter recordOffset: where they will be, at least.
+    mutating func begin(_ records: [OffsetRecord], of producerId: Int64, recordOffset: Int64) -> Ticket {
+        lastTicket += 1
+        byProducer[producerId, default: Transaction()].beingWritten[lastTicket] = records.map {
+            Written(record: $0, recordOffset: recordOffset)
+        }
+        return lastTicket
+    }
+
+    /// They are in the log at that offset, or nowhere. Where their transaction has ended meanwhile nothing happens.
+    mutating func finish(_ ticket: Ticket, of producerId: Int64, recordOffset: Int64?) {
+        guard let records = byProducer[producerId]?.beingWritten.removeValue(forKey: ticket) else { return }
+        if let recordOffset {
+            add(records.map(\.record), of: producerId, recordOffset: recordOffset)
+        } else if byProducer[producerId]?.count == 0 {
+            byProducer[producerId] = nil
+        }
+    }
+
+    mutating func add(_ records: [OffsetRecord], of producerId: Int64, recordOffset: Int64) {
+        for record in records {
+            let place = Place(group: record.group, source: record.source)
+            if let old = byProducer[producerId]?.written[place], old.recordOffset > recordOffset { continue }
+            byProducer[producerId, default: Transaction()].written[place] = Written(
+                record: record, recordOffset: recordOffset)
+        }
+    }
+
+    /// The producer's transaction is over: what it had.
+    mutating func end(_ producerId: Int64) -> [Written] {
+        guard let transaction = byProducer.removeValue(forKey: producerId) else { return [] }
+        return Array(transaction.written.values) + transaction.beingWritten.values.joined()
+    }
+}

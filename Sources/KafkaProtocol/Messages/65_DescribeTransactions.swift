@@ -1,0 +1,64 @@
+/// How transactions stand. Version 0.
+package struct DescribeTransactionsRequest: KafkaRequest {
+    package typealias Response = DescribeTransactionsResponse
+
+    package let transactionalIds: [String]
+
+    package init(_ reader: inout FrameReader, version: Int16) throws(ProtocolError) {
+        transactionalIds = try reader.array { (reader) throws(ProtocolError) in try reader.string() }
+        try reader.endOfStructure()
+        try reader.end()
+    }
+}
+
+/// Each of them.
+package struct DescribeTransactionsResponse: KafkaResponse {
+    package struct Transaction: Sendable {
+        package var error = ErrorCode.none
+        package var transactionalId: String
+        /// Kafka's name of it.
+        package var state = ""
+        package var timeoutMilliseconds: Int32 = 0
+        /// In milliseconds since the epoch; -1 where none began.
+        package var startMilliseconds: Int64 = -1
+        package var producerId: Int64 = -1
+        package var producerEpoch: Int16 = -1
+        package var topics: [Topic] = []
+
+        package init(transactionalId: String) { self.transactionalId = transactionalId }
+    }
+
+    package struct Topic: Sendable {
+        package var name: String
+        package var partitions: [Int32]
+
+        package init(name: String, partitions: [Int32]) {
+            self.name = name
+            self.partitions = partitions
+        }
+    }
+
+    package var transactions: [Transaction]
+
+    package init(transactions: [Transaction]) { self.transactions = transactions }
+
+    package func write(to writer: inout FrameWriter, version: Int16) {
+        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.array(transactions) { writer, transaction in
+            writer.error(transaction.error)
+            writer.string(transaction.transactionalId)
+            writer.string(transaction.state)
+            writer.int32(transaction.timeoutMilliseconds)
+            writer.int64(transaction.startMilliseconds)
+            writer.int64(transaction.producerId)
+            writer.int16(transaction.producerEpoch)
+            writer.array(transaction.topics) { writer, topic in
+                writer.string(topic.name)
+                writer.array(topic.partitions)
+                writer.endOfStructure()
+            }
+            writer.endOfStructure()
+        }
+        writer.endOfStructure()
+    }
+}

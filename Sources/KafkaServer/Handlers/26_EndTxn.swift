@@ -1,0 +1,16 @@
+import BrokerCore
+import KafkaProtocol
+
+extension Service {
+    /// Commits or aborts.
+    func endTxn(_ request: EndTxnRequest, version: Int16) async -> EndTxnResponse {
+        do throws(BrokerError) {
+            try await broker.wireTransactions.end(
+                request.transactionalId,
+                of: ProducerIdentity(id: request.producerId, epoch: request.producerEpoch), commit: request.isCommit)
+            return EndTxnResponse(error: .none)
+        } catch {
+            return EndTxnResponse(error: ErrorCode(transaction: error, knowsFencing: version >= 2))
+        }
+    }
+}

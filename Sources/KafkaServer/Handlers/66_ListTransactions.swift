@@ -1,0 +1,25 @@
+import BrokerCore
+import KafkaProtocol
+import SegmentedLog
+
+extension Service {
+    /// The transactional ids that fit to all filters.
+    func listTransactions(_ request: ListTransactionsRequest) -> ListTransactionsResponse {
+        var response = ListTransactionsResponse()
+        let names = Set(TransactionRecord.Status.allCases.map(\.name))
+        response.unknownStates = request.states.filter { !names.contains($0) }
+        let states = Set(request.states).intersection(names)
+        let now = systemMilliseconds()
+        for status in broker.wireTransactions.statuses {
+            guard request.states.isEmpty || states.contains(status.state.name) else { continue }
+            guard request.producerIds.isEmpty || request.producerIds.contains(status.identity.id) else { continue }
+            if request.durationMilliseconds >= 0 {
+                guard status.isOpen, now - status.start > request.durationMilliseconds else { continue }
+            }
+            response.transactions.append(
+                .init(
+                    transactionalId: status.id, producerId: status.identity.id, state: status.state.name))
+        }
+        return response
+    }
+}
