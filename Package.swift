@@ -80,7 +80,12 @@ let package = Package(
                 "EmbeddedBinder", "KafkaClient", "KafkaServer", "LogAgent", "SettingsLoader", "Streams", argumentParser,
                 logging, unixSignals,
             ]),
-        command("SluiceBench", ["EmbeddedBinder", "LogAgent", "SettingsLoader", "Streams", argumentParser]),
+        command(
+            "SluiceBench",
+            [
+                "EmbeddedBinder", "KafkaProtocol", "LogAgent", "SettingsLoader", "Streams", argumentParser, nioCore,
+                nioPosix,
+            ]),
         .executableTarget(
             name: "ThreeStages", dependencies: ["EmbeddedBinder", "SettingsLoader", "Streams"],
             path: "Examples/ThreeStages", exclude: ["pipeline.yaml"], swiftSettings: settings),

@@ -121,7 +121,8 @@ final class ConnectionHandler: ChannelInboundHandler {
             context.close(promise: nil)
             return
         }
-        let readsOn = unread.readableBytes == 0 && mayBegin(context)
+        // Not before: to turn reading off and on costs two system calls, and what comes meanwhile is one buffer.
+        let readsOn = unread.readableBytes == 0
         guard readsOn != isReading, context.channel.isActive else { return }
         isReading = readsOn
         _ = context.channel.setOption(.autoRead, value: readsOn)

@@ -37,7 +37,7 @@ struct Service: Sendable {
         let call = Call(key: key, header: header, body: reader)
         switch key {
         case .produce: return try beginProduce(call, frame)
-        case .fetch: return try call.later(fetch)
+        case .fetch: return try beginFetch(call)
         case .listOffsets: return try await call.now(listOffsets)
         case .metadata: return try await call.now(metadata)
         case .apiVersions: return try await call.now { (_: ApiVersionsRequest) in ApiVersionsResponse() }
@@ -78,6 +78,13 @@ struct Service: Sendable {
                 Task { done(call.answer(await afterFailure(appended))) }
             }
         }
+    }
+
+    /// What is there is found at once: an answer that needs no waiting needs no turn either, since it holds no records.
+    private func beginFetch(_ call: Call) throws(ProtocolError) -> Answer {
+        let request: FetchRequest = try call.request()
+        if let response = fetchNow(request) { return .ready(call.answer(response)) }
+        return .later { call.answer(await fetch(request)) }
     }
 
     /// Whether the frame, which has its eight bytes at least, is to write records.

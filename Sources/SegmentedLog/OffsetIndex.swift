@@ -15,7 +15,7 @@ struct OffsetIndex: Sendable {
         self.baseOffset = baseOffset
         last = (baseOffset, 0)
         if entries.count > 0 {
-            last = Self.decode(try entries.entry(entries.count - 1), baseOffset: baseOffset)
+            last = try entries.entry(entries.count - 1).withUnsafeBytes { Self.decode($0, baseOffset: baseOffset) }
         }
     }
 
@@ -29,22 +29,21 @@ struct OffsetIndex: Sendable {
     func start(for offset: Int64) throws(LogError) -> (offset: Int64, position: Int64) {
         if offset >= last.offset { return last }
         let base = baseOffset
-        guard let index = try entries.last(where: { Self.decode($0, baseOffset: base).offset <= offset }) else {
+        guard let found = try entries.last(where: { Self.decode($0, baseOffset: base).offset <= offset }) else {
             return (base, 0)
         }
-        return Self.decode(try entries.entry(index), baseOffset: base)
+        return found.withUnsafeBytes { Self.decode($0, baseOffset: base) }
     }
 
     /// The last entry whose offset and position are not above these; nil for none.
     func last(atMost offset: Int64, position: Int64) throws(LogError) -> (offset: Int64, position: Int64)? {
         if last.offset <= offset, last.position <= position { return last }
         let base = baseOffset
-        let index = try entries.last(where: {
+        let found = try entries.last(where: {
             let entry = Self.decode($0, baseOffset: base)
             return entry.offset <= offset && entry.position <= position
         })
-        guard let index else { return nil }
-        return Self.decode(try entries.entry(index), baseOffset: base)
+        return found.map { $0.withUnsafeBytes { Self.decode($0, baseOffset: base) } }
     }
 
     static func encode(offset: Int64, position: Int64, baseOffset: Int64) -> [UInt8] {
@@ -55,12 +54,12 @@ struct OffsetIndex: Sendable {
         return bytes
     }
 
-    private static func decode(_ bytes: [UInt8], baseOffset: Int64) -> (offset: Int64, position: Int64) {
-        bytes.withUnsafeBytes { buffer in
-            (
-                baseOffset &+ Int64(buffer.bigEndian(at: 0, as: UInt32.self)),
-                Int64(buffer.bigEndian(at: 4, as: UInt32.self))
-            )
-        }
+    private static func decode(
+        _ entry: UnsafeRawBufferPointer, baseOffset: Int64
+    ) -> (offset: Int64, position: Int64) {
+        (
+            baseOffset &+ Int64(entry.bigEndian(at: 0, as: UInt32.self)),
+            Int64(entry.bigEndian(at: 4, as: UInt32.self))
+        )
     }
 }

@@ -13,7 +13,7 @@ struct TimeIndex: Sendable {
         entries = try IndexFile(file, entryBytes: Self.entryBytes)
         self.baseOffset = baseOffset
         if entries.count > 0 {
-            last = Self.decode(try entries.entry(entries.count - 1), baseOffset: baseOffset)
+            last = try entries.entry(entries.count - 1).withUnsafeBytes { Self.decode($0, baseOffset: baseOffset) }
         }
     }
 
@@ -28,8 +28,7 @@ struct TimeIndex: Sendable {
     func offset(before timestamp: Int64) throws(LogError) -> Int64 {
         let base = baseOffset
         let found = try entries.last(where: { Self.decode($0, baseOffset: base).timestamp < timestamp })
-        guard let found else { return base }
-        return Self.decode(try entries.entry(found), baseOffset: base).offset
+        return found?.withUnsafeBytes { Self.decode($0, baseOffset: base).offset } ?? base
     }
 
     static func encode(timestamp: Int64, offset: Int64, baseOffset: Int64) -> [UInt8] {
@@ -40,12 +39,12 @@ struct TimeIndex: Sendable {
         return bytes
     }
 
-    private static func decode(_ bytes: [UInt8], baseOffset: Int64) -> (timestamp: Int64, offset: Int64) {
-        bytes.withUnsafeBytes { buffer in
-            (
-                buffer.bigEndian(at: 0, as: Int64.self),
-                baseOffset &+ Int64(buffer.bigEndian(at: 8, as: UInt32.self))
-            )
-        }
+    private static func decode(
+        _ entry: UnsafeRawBufferPointer, baseOffset: Int64
+    ) -> (timestamp: Int64, offset: Int64) {
+        (
+            entry.bigEndian(at: 0, as: Int64.self),
+            baseOffset &+ Int64(entry.bigEndian(at: 8, as: UInt32.self))
+        )
     }
 }

@@ -7,7 +7,9 @@ struct SluiceBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice-bench",
         abstract: "Measures the agent, the scanner, the pipeline and the memory they take; prints Markdown tables.",
-        discussion: "CPU time is that of the whole process (getrusage), the median of the runs. See docs/benchmarks.md."
+        discussion:
+            "CPU time is that of the whole process (getrusage), the median of the runs. See docs/benchmarks.md.",
+        subcommands: [BareServer.self]
     )
 
     /// What can be measured.
@@ -16,6 +18,9 @@ struct SluiceBench: AsyncParsableCommand {
         case scanner
         case pipeline
         case memory
+        case ingest
+        case durable
+        case fetch
     }
 
     @Option(help: "What to measure; may be repeated. Default: all.")
@@ -37,6 +42,10 @@ struct SluiceBench: AsyncParsableCommand {
         let workplace = try Workplace(in: folder)
         defer { workplace.remove() }
         let parts = only.isEmpty ? Part.allCases : only
+        if parts.contains(.ingest) { try await IngestBench(runs: runs, workplace: workplace).run() }
+        if parts.contains(.durable) { try await DurableBench(runs: runs, workplace: workplace).run() }
+        if parts.contains(.fetch) { try await FetchBench(runs: runs, workplace: workplace).run() }
+        guard parts.contains(where: { [.agent, .scanner, .pipeline, .memory].contains($0) }) else { return }
         let log = try SampleLog(at: workplace.path + "/access.log", megabytes: megabytes)
         show("\(log.lines) lines, \(log.bytes) bytes, \(log.bytes / log.lines) bytes a line\n")
         // First: a child's greatest resident size starts from its parent's.

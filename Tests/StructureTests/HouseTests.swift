@@ -22,9 +22,9 @@ struct HouseTests {
         "Streams": ["BinderKit", "AccessLogs", "CByteMask"],
         "LogAgent": ["BinderKit", "AccessLogs"],
         "SluiceCommand": [
-            "EmbeddedBinder", "KafkaClient", "KafkaServer", "Streams", "LogAgent", "SettingsLoader",
+            "CMalloc", "EmbeddedBinder", "KafkaClient", "KafkaServer", "Streams", "LogAgent", "SettingsLoader",
         ],
-        "SluiceBench": ["EmbeddedBinder", "Streams", "LogAgent", "SettingsLoader"],
+        "SluiceBench": ["EmbeddedBinder", "KafkaProtocol", "Streams", "LogAgent", "SettingsLoader"],
         // For tests: it may import no room, and no room imports it.
         "TestSupport": [],
     ]

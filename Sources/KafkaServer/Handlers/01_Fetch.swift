@@ -4,23 +4,31 @@ import Records
 import SegmentedLog
 
 extension Service {
-    /// Finds what is asked for, and waits until there is as much of it as that, or an error, or until the time is over.
-    func fetch(_ request: FetchRequest) async -> FetchResponse {
+    /// What is asked for, where nothing has to be waited for.
+    func fetchNow(_ request: FetchRequest) -> FetchResponse? {
         guard request.sessionId == 0 else {
             var response = FetchResponse(topics: [])
             response.error = .fetchSessionIdNotFound
             return response
         }
         let topics = request.topics.map(topic)
-        // Most often there is something, and nobody needs to wait.
-        let first = look(request, topics)
+        let found = look(request, topics)
+        let mayWait = request.waitMaxMilliseconds > 0 && topics.contains { $0 != nil }
+        return found.isComplete || found.bytes >= bytesMin(request) || !mayWait ? found.response : nil
+    }
+
+    /// More than can be given is not waited for.
+    private func bytesMin(_ request: FetchRequest) -> Int {
+        max(0, min(Int(request.bytesMin), Int(request.bytesMax), limits.fetchBytesMax))
+    }
+
+    /// Finds what is asked for, and waits until there is as much of it as that, or an error, or until the time is over.
+    func fetch(_ request: FetchRequest) async -> FetchResponse {
+        let topics = request.topics.map(topic)
         let partitions = zip(request.topics, topics).flatMap { requested, topic in
             requested.partitions.compactMap { topic?[$0.index] }
         }
-        // More than can be given is not waited for.
-        let bytesMin = max(0, min(Int(request.bytesMin), Int(request.bytesMax), limits.fetchBytesMax))
-        if first.isComplete || first.bytes >= bytesMin || partitions.isEmpty { return first.response }
-
+        let bytesMin = bytesMin(request)
         let wanted = Duration.milliseconds(max(0, request.waitMaxMilliseconds))
         let deadline = ContinuousClock.now + min(wanted, limits.fetchWaitMax)
         let signal = WakeSignal(broker.timers)

@@ -1,0 +1,164 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// Acknowledged means synced (`flush: always`): what grouping makes of the disk.
+struct DurableBench {
+    let runs: Int
+    let workplace: Workplace
+
+    private static let topic = "bench"
+    private static let largeBytes = 1 << 30
+    private static let seconds = 5.0
+
+    func run() async throws {
+        try await large()
+        try await small()
+    }
+
+    /// One producer with large batches, against a bare loop that writes and syncs as much at a time as the producer has on its way. Bytes per second, since the disk
+    /// and not the processor is what is waited for.
+    private func large() async throws {
+        show("## Broker: produce with `flush: always`, 512 KiB batches, \(IngestBench.inFlight) on their way\n")
+        show("| bare pwrite and fdatasync MB/s | broker MB/s | ratio | target |")
+        show("|---|---|---|---|")
+        let batch = try BenchRequest.batch(bytes: 512 << 10, records: 100)
+        let request = BenchRequest.produce(batch, to: Self.topic)
+        var (bare, broker, ratios): ([Double], [Double], [Double]) = ([], [], [])
+        for _ in 0..<runs {
+            let bareRate = try await workplace.withFolder { try bareLoop(request, in: $0) }
+            let brokerRate = try await workplace.withFolder { folder in
+                let server = try ServerProcess.broker(in: folder, flush: "always")
+                defer { server.stop() }
+                let connection = try topicConnection(server)
+                let count = Self.largeBytes / request.count
+                let start = ContinuousClock.now
+                for number in 0..<count + IngestBench.inFlight {
+                    if number < count { try connection.send(request) }
+                    if number >= IngestBench.inFlight { try check(connection) }
+                }
+                return Double(count * request.count) / 1e6 / (start.duration(to: .now) / .seconds(1))
+            }
+            bare.append(bareRate)
+            broker.append(brokerRate)
+            ratios.append(brokerRate / bareRate)
+        }
+        let cells = [bare.median.rounded(to: 0), broker.median.rounded(to: 0), ratios.median.rounded(to: 2)]
+        show("| \(cells.joined(separator: " | ")) | 0.80 |\n")
+    }
+
+    private func bareLoop(_ frame: [UInt8], in folder: String) throws -> Double {
+        let descriptor = open(folder + "/frames", O_WRONLY | O_CREAT, 0o644)
+        defer { close(descriptor) }
+        let count = Self.largeBytes / frame.count
+        let start = ContinuousClock.now
+        for number in 0..<count {
+            guard pwrite(descriptor, frame, frame.count, number * frame.count) == frame.count else {
+                throw BenchFailure(description: "a write fails")
+            }
+            if number % IngestBench.inFlight == IngestBench.inFlight - 1 { fdatasync(descriptor) }
+        }
+        fdatasync(descriptor)
+        return Double(count * frame.count) / 1e6 / (start.duration(to: .now) / .seconds(1))
+    }
+
+    /// Many producers, each with one batch of 1 KiB on its way.
+    private func small() async throws {
+        show("## Broker: small producers with `flush: always`, 1 KiB batches, one on its way for each\n")
+        let sync = try await workplace.withFolder { try syncMilliseconds(in: $0) }
+        show("An fdatasync of 1 KiB in the same run: median \(sync.rounded(to: 2)) ms.\n")
+        show(
+            "| connections | batches/s | batches per CPU-s | p50 ms | p99 ms | p99 at half of that load, ms | of it fdatasyncs |"
+        )
+        show("|---|---|---|---|---|---|---|")
+        let request = BenchRequest.produce(try BenchRequest.batch(bytes: 1 << 10), to: Self.topic)
+        for connections in [1, 10, 100] {
+            try await workplace.withFolder { folder in
+                let server = try ServerProcess.broker(in: folder, flush: "always")
+                defer { server.stop() }
+                _ = try topicConnection(server)
+                var full = [Double]()
+                let cost = try server.cost {
+                    full = try load(server, request, connections: connections, perSecond: nil)
+                }
+                let rate = Double(full.count) / Self.seconds
+                let half = try load(server, request, connections: connections, perSecond: rate / 2)
+                let cells = [
+                    rate.rounded(to: 0), (Double(full.count) / cost).rounded(to: 0),
+                    full.quantile(0.5).rounded(to: 2), full.quantile(0.99).rounded(to: 2),
+                    half.quantile(0.99).rounded(to: 2), (half.quantile(0.99) / sync).rounded(to: 1),
+                ]
+                show("| \(connections) | \(cells.joined(separator: " | ")) |")
+            }
+        }
+        show("")
+    }
+
+    /// The times from the moment a batch was due to its answer, in milliseconds. Due is at once, or so often in all that the load is `perSecond`: what waits behind a slow
+    /// answer counts then from when it should have gone.
+    private func load(
+        _ server: ServerProcess, _ request: [UInt8], connections: Int, perSecond: Double?
+    ) throws -> [Double] {
+        let all = Mutex<[Double]>([])
+        let failure = Mutex<(any Error)?>(nil)
+        let group = DispatchGroup()
+        let begin = ContinuousClock.now
+        let port = server.port
+        for index in 0..<connections {
+            group.enter()
+            Thread.detachNewThread {
+                defer { group.leave() }
+                do {
+                    let connection = try Connection(port: port)
+                    var times: [Double] = []
+                    let step = perSecond.map { Duration.seconds(Double(connections) / $0) }
+                    var due = begin + (step.map { $0 * index / connections } ?? .zero)
+                    while due < begin + .seconds(Self.seconds) {
+                        let wait = ContinuousClock.now.duration(to: due)
+                        if wait > .zero { usleep(UInt32(wait / .microseconds(1))) }
+                        try connection.send(request)
+                        try check(connection)
+                        times.append(due.duration(to: .now) / .milliseconds(1))
+                        due = step.map { due + $0 } ?? .now
+                    }
+                    all.withLock { $0 += times }
+                } catch {
+                    failure.withLock { $0 = error }
+                }
+            }
+        }
+        group.wait()
+        if let error = failure.withLock({ $0 }) { throw error }
+        return all.withLock { $0 }
+    }
+
+    private func syncMilliseconds(in folder: String) throws -> Double {
+        let descriptor = open(folder + "/syncs", O_WRONLY | O_CREAT, 0o644)
+        defer { close(descriptor) }
+        let bytes = [UInt8](repeating: 1, count: 1 << 10)
+        return (0..<1000).map { number in
+            pwrite(descriptor, bytes, bytes.count, number * bytes.count)
+            let start = ContinuousClock.now
+            fdatasync(descriptor)
+            return start.duration(to: .now) / .milliseconds(1)
+        }.median
+    }
+
+    private func topicConnection(_ server: ServerProcess) throws -> Connection {
+        let connection = try Connection(port: server.port)
+        try connection.send(BenchRequest.makeTopic(Self.topic))
+        try connection.receive { _ in }
+        return connection
+    }
+
+    private func check(_ connection: Connection) throws {
+        guard try connection.receive({ BenchRequest.produceError($0, topic: Self.topic) }) == 0 else {
+            throw BenchFailure(description: "the broker refuses a batch")
+        }
+    }
+}
+
+extension [Double] {
+    /// The smallest element that is not below that part of them.
+    func quantile(_ part: Double) -> Double { isEmpty ? 0 : sorted()[Swift.min(count - 1, Int(Double(count) * part))] }
+}
