@@ -57,6 +57,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CByteMask"),
         .target(name: "CCRC32C"),
+        .target(name: "CMalloc"),
 
         // The rooms, from the bytes up.
         room("Compression", ["CDeflate", "CLZ4", "CSnappy", "CZstd"]),
@@ -77,7 +78,8 @@ let package = Package(
         command(
             "SluiceCommand",
             [
-                "EmbeddedBinder", "KafkaClient", "KafkaServer", "LogAgent", "SettingsLoader", "Streams", argumentParser,
+                "CMalloc", "EmbeddedBinder", "KafkaClient", "KafkaServer", "LogAgent", "SettingsLoader", "Streams",
+                argumentParser,
                 logging, unixSignals,
             ]),
         command(

@@ -37,7 +37,8 @@ final class Connection {
         try frame.withUnsafeBytes { bytes in
             var sent = 0
             while sent < bytes.count {
-                let count = write(descriptor, bytes.baseAddress! + sent, bytes.count - sent)
+                let rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
+                let count = write(descriptor, rest.baseAddress, rest.count)
                 guard count > 0 else { throw BenchFailure(description: "the server has closed the connection") }
                 sent += count
             }
@@ -57,7 +58,8 @@ final class Connection {
         var done = range.lowerBound
         try answer.withUnsafeMutableBytes { bytes in
             while done < range.upperBound {
-                let count = Glibc.read(descriptor, bytes.baseAddress! + done, range.upperBound - done)
+                let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[done..<range.upperBound])
+                let count = Glibc.read(descriptor, rest.baseAddress, rest.count)
                 guard count > 0 else { throw BenchFailure(description: "the server has closed the connection") }
                 done += count
             }

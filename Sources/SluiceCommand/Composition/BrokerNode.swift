@@ -17,6 +17,7 @@ struct BrokerNode: Sendable {
     /// Runs until SIGTERM or SIGINT, then closes the connections and the log.
     func run() async throws {
         raiseDescriptorLimit()
+        keepFreedMemory()
         // Before anything starts: whoever sees it work may stop it in good order.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let broker = try await Broker.open(
