@@ -2,6 +2,7 @@
 
 BUILD_PACKAGES := libdeflate-dev libzstd-dev liblz4-dev libsnappy-dev librdkafka-dev
 TEST_PACKAGES  := kcat nginx apache2-bin wrk logrotate python3-venv openjdk-17-jdk-headless
+BENCH_PACKAGES := kcat redis-server nats-server rabbitmq-server python3-venv
 PYTHON         := .venv/bin/python
 JAVA_CLIENT    := .venv/java/kafka-clients-4.3.0.jar
 SOURCES        := Package.swift Sources Tests Examples
@@ -51,3 +52,7 @@ bench: deps
 	swift build -c release --product sluice
 	swift build -c release --product sluice-bench
 	.build/release/sluice-bench
+	@.ci/install-packages $(BENCH_PACKAGES)
+	python3 -m venv .build/bench-venv
+	.build/bench-venv/bin/pip install --quiet --disable-pip-version-check --requirement Tests/Benchmarks/requirements.txt
+	.build/bench-venv/bin/python Tests/Benchmarks/messaging.py .build/release/sluice
