@@ -4,6 +4,9 @@ package enum DiskAccess: Sendable {
     case readOnly
     /// For reading and writing; a missing file is created (its directory entry is not synced by that).
     case readWrite
+    /// As `readWrite`, and reads show what is on the device: pages are dropped that a failed write-back left in memory, which no later sync would
+    /// write and which would be gone with the power.
+    case recovering
 }
 
 /// The file system as the log sees it. Passed in, so that tests can fail, shorten and lose what real disks do.

@@ -30,6 +30,8 @@ package struct FileDisk: Disk {
         let flags = access == .readOnly ? O_RDONLY : O_RDWR | O_CREAT
         let descriptor = Glibc.open(path, flags | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .system(errno, "open", path: path) }
+        // Drops clean pages only. What it cannot do, it leaves as it is.
+        if access == .recovering { _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED) }
         return DescriptorFile(descriptor: descriptor, path: path)
     }
 

@@ -157,7 +157,11 @@ extension PartitionLog {
         } catch {
             segment = before
             guard error.code == .diskFull else { throw error }
-            try segment.file.truncate(to: segment.sizeBytes)
+            if try segment.file.size() > segment.sizeBytes {
+                try segment.file.truncate(to: segment.sizeBytes)
+                // Other batches come to this place: recovery knows a sector that a power cut has kept from being written by its zeros.
+                try segment.file.sync()
+            }
             throw error
         }
     }

@@ -76,6 +76,7 @@ extension PartitionLog {
             try checkpoint.write(to: directory, disk)
             state.withLock { state in
                 state.housekeeping.checkpoint.recoveryPoint = plan.endOffset
+                state.housekeeping.storedStartOffset = checkpoint.startOffset
                 for index in state.segments.indices where state.segments[index].baseOffset < plan.endOffset {
                     if plan.segments.contains(where: {
                         $0.isSealUnsynced && $0.baseOffset == state.segments[index].baseOffset

@@ -3,7 +3,7 @@ extension PartitionLog {
     /// Returns once the new start is on disk; at or below the present start nothing happens.
     /// - Throws: `.offsetOutOfRange` above the high watermark; `.readOnly`, `.closed`, `.io`.
     package func deleteRecords(before offset: Int64) throws(LogError) {
-        let isMoved = try state.withLock { (state) throws(LogError) in
+        let isToBeStored = try state.withLock { (state) throws(LogError) in
             try state.requireWritable()
             let watermark = state.highWatermark(hidesUnsynced: gate.hidesUnsynced)
             guard offset <= watermark else {
@@ -12,11 +12,12 @@ extension PartitionLog {
                     "records before \(offset) cannot be deleted: \(topicPartition) ends at \(watermark)",
                     directory: directory)
             }
-            guard offset > state.startOffset else { return false }
-            Self.moveStart(&state, to: offset)
+            // The start as it is stored: an earlier call may have moved it and found no room to say so on disk.
+            guard offset > state.housekeeping.storedStartOffset else { return false }
+            if offset > state.startOffset { Self.moveStart(&state, to: offset) }
             return true
         }
-        if isMoved { try removeSegmentsBelowStart() }
+        if isToBeStored { try removeSegmentsBelowStart() }
     }
 
     /// Removes segments that are older or more than the topic keeps, and forgets producers not heard of for long. For a topic that is only compacted

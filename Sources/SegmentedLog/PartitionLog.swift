@@ -52,7 +52,8 @@ package final class PartitionLog: Sendable {
             PartitionState(
                 config: config, segments: recovered.segments, startOffset: recovered.checkpoint.startOffset,
                 endOffset: recovered.endOffset, durableOffset: recovered.endOffset, producers: recovered.producers,
-                housekeeping: PartitionState.Housekeeping(checkpoint: recovered.checkpoint)))
+                housekeeping: PartitionState.Housekeeping(
+                    checkpoint: recovered.checkpoint, storedStartOffset: recovered.checkpoint.startOffset)))
     }
 
     /// How it is kept. A change holds for everything from then on, and touches nothing that is there: a segment stays as large as it was closed.

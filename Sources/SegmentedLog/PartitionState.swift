@@ -43,6 +43,8 @@ struct PartitionState: Sendable {
         /// What the next checkpoint says; its recovery point is set when it is written.
         var checkpoint: PartitionCheckpoint
         var isCheckpointDue = false
+        /// The start offset of the checkpoint on disk.
+        var storedStartOffset: Int64
         /// A segment was created and its directory entries may not be synced.
         var isDirectoryDirty = false
         /// Producer tables to be written as snapshots, by offset.

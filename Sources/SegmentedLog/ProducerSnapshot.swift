@@ -2,7 +2,9 @@ import Records
 
 /// The producer table at one offset (`.snapshot`), in Kafka's version 1: it saves replaying the log from its start.
 ///
-/// Like Kafka's it keeps one batch per producer, so after a crash only the newest batch is recognised as a duplicate until four more were written.
+/// Kafka keeps one batch per producer. Here every batch that the table holds has an entry, the newest last, so that after a restart as well a client that
+/// sends all of its requests in flight again is told that they are there: with the newest batch alone the older ones would look out of order. Kafka reads
+/// such a file too: of several entries with one id the last counts.
 enum ProducerSnapshot {
     private static let version: Int16 = 1
     private static let headerBytes = 10
@@ -10,18 +12,12 @@ enum ProducerSnapshot {
 
     static func encode(_ table: ProducerTable) -> [UInt8] {
         var body: [UInt8] = []
-        body.reserveCapacity(4 + table.entries.count * entryBytes)
-        body.appendBigEndian(Int32(truncatingIfNeeded: table.entries.count))
+        let rows = table.entries.values.reduce(0) { $0 + max(1, $1.batches.count) }
+        body.reserveCapacity(4 + rows * entryBytes)
+        body.appendBigEndian(Int32(truncatingIfNeeded: rows))
         for (producerId, entry) in table.entries.sorted(by: { $0.key < $1.key }) {
-            let last = entry.batches.last
-            body.appendBigEndian(producerId)
-            body.appendBigEndian(entry.epoch)
-            body.appendBigEndian(last?.lastSequence ?? -1)
-            body.appendBigEndian(last?.lastOffset ?? -1)
-            body.appendBigEndian(last?.offsetDelta ?? 0)
-            body.appendBigEndian(entry.lastSeen)
-            body.appendBigEndian(Int32(-1))
-            body.appendBigEndian(entry.transactionFirstOffset ?? -1)
+            for batch in entry.batches { append(batch, of: entry, producerId, to: &body) }
+            if entry.batches.isEmpty { append(nil, of: entry, producerId, to: &body) }
         }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(6 + body.count)
@@ -29,6 +25,19 @@ enum ProducerSnapshot {
         bytes.appendBigEndian(body.withUnsafeBytes { CRC32C.checksum($0) })
         bytes.append(contentsOf: body)
         return bytes
+    }
+
+    private static func append(
+        _ batch: ProducerEntry.Batch?, of entry: ProducerEntry, _ producerId: Int64, to body: inout [UInt8]
+    ) {
+        body.appendBigEndian(producerId)
+        body.appendBigEndian(entry.epoch)
+        body.appendBigEndian(batch?.lastSequence ?? -1)
+        body.appendBigEndian(batch?.lastOffset ?? -1)
+        body.appendBigEndian(batch?.offsetDelta ?? 0)
+        body.appendBigEndian(entry.lastSeen)
+        body.appendBigEndian(Int32(-1))
+        body.appendBigEndian(entry.transactionFirstOffset ?? -1)
     }
 
     /// The table in `bytes`; nil when they are not a snapshot of this version with a right checksum.
@@ -42,7 +51,12 @@ enum ProducerSnapshot {
             var entries: [Int64: ProducerEntry] = [:]
             for index in 0..<count {
                 let start = headerBytes + index * entryBytes
-                entries[buffer.bigEndian(at: start, as: Int64.self)] = decodeEntry(buffer, at: start)
+                let producerId = buffer.bigEndian(at: start, as: Int64.self)
+                var entry = decodeEntry(buffer, at: start)
+                if let older = entries[producerId], older.epoch == entry.epoch {
+                    entry.batches = Array((older.batches + entry.batches).suffix(ProducerEntry.batchesMax))
+                }
+                entries[producerId] = entry
             }
             return ProducerTable(entries: entries)
         }

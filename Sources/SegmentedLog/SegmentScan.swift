@@ -7,22 +7,24 @@ struct SegmentScan {
     private let file: any DiskFile
     private let cleanedThrough: Int64
     private let limit: Int64
+    private let unsyncedFrom: Int64
 
     var indexes: IndexBuilder
     private(set) var damage: [LogError] = []
     private(set) var sizeBytes: Int64 = 0
     /// Where the next batch is due.
     private(set) var expected: Int64
-    /// Where the file stops making sense, if it does before its end; nothing valid follows.
+    /// Where the file stops making sense, if it does before its end: nothing valid follows, or only what was written with it and synced no more than it.
     private(set) var tornAt: (position: Int64, error: LogError)?
 
     /// - Parameters:
     ///   - cleanedThrough: below, compaction may have left holes.
     ///   - expected: the offset due at the start of the segment.
     ///   - limit: the next segment's base offset, which no batch reaches beyond.
+    ///   - unsyncedFrom: from this offset on a crash may have taken what was written last, in any order.
     init(
         directory: String, baseOffset: Int64, file: any DiskFile, indexIntervalBytes: Int, cleanedThrough: Int64,
-        expected: Int64, limit: Int64 = .max
+        expected: Int64, limit: Int64 = .max, unsyncedFrom: Int64 = .max
     ) {
         self.directory = directory
         self.baseOffset = baseOffset
@@ -30,6 +32,7 @@ struct SegmentScan {
         self.cleanedThrough = cleanedThrough
         self.expected = expected
         self.limit = limit
+        self.unsyncedFrom = unsyncedFrom
         indexes = IndexBuilder(baseOffset: baseOffset, indexIntervalBytes: indexIntervalBytes)
     }
 
@@ -41,12 +44,20 @@ struct SegmentScan {
             case .batch(let batch, let position):
                 if try isInPlace(batch, scanner) {
                     take(batch, at: position, &replay)
+                } else if expected >= unsyncedFrom, try hasUnwrittenSector(from: position, to: Self.sectorEnd(position))
+                {
+                    tornAt = (position, corrupt("the sector before a batch was not written", at: position))
+                    return
                 } else {
                     skip(batch, at: position)
                 }
             case .invalid(let position, let reason):
                 let error = corrupt("no valid batch at offset \(expected): \(reason)", at: position)
                 guard let valid = try scanner.nextValidPosition(offset: expected) else {
+                    tornAt = (position, error)
+                    return
+                }
+                if expected >= unsyncedFrom, try hasUnwrittenSector(from: position, to: valid) {
                     tornAt = (position, error)
                     return
                 }
@@ -57,6 +68,32 @@ struct SegmentScan {
             }
         }
     }
+
+    /// Whether a sector between the two positions was never written. Write-back keeps no order, so a power cut can leave a later batch and take an earlier
+    /// one; neither was synced then. What is appended to is whole sectors that end in zeros from where a batch began. Rot leaves no such sector.
+    private func hasUnwrittenSector(from position: Int64, to valid: Int64) throws(LogError) -> Bool {
+        var start = position
+        while start < valid {
+            let end = min(Self.sectorEnd(start), valid)
+            if start > position || mustDiffer(firstBytes: end - start),
+                try file.readBytes(Int(end - start), at: start).allSatisfy({ $0 == 0 })
+            {
+                return true
+            }
+            start = end
+        }
+        return false
+    }
+
+    /// Whether so many first bytes of the batch that is due cannot all be zeros: first comes its offset, most significant byte first, then its size.
+    private func mustDiffer(firstBytes count: Int64) -> Bool {
+        count >= 12 || expected >> (8 * (8 - min(count, 8))) != 0
+    }
+
+    /// What a device writes whole or not at all.
+    private static let sectorBytes: Int64 = 512
+
+    private static func sectorEnd(_ position: Int64) -> Int64 { (position / sectorBytes + 1) * sectorBytes }
 
     /// Whether the batch's offset can be believed. No checksum covers it: where offsets are dense, one that is not the next is believed only if
     /// the batch behind agrees with it (then batches are missing), because a single wrong one would move the end of the log.
