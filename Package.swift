@@ -94,10 +94,13 @@ let package = Package(
 
         // The tests, each on the real thing, and what several of them need.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "DiskSimulation", dependencies: ["SegmentedLog", "TestSupport"], path: "Tests/DiskSimulation",
+            swiftSettings: settings),
         tests("CompressionTests", ["Compression"]),
         tests("RecordsTests", ["CCRC32C", "Compression", "Records", "TestSupport"]),
-        tests("SegmentedLogTests", ["SegmentedLog", "TestSupport"]),
-        tests("BrokerCoreTests", ["BrokerCore", "TestSupport"]),
+        tests("SegmentedLogTests", ["DiskSimulation", "SegmentedLog", "TestSupport"]),
+        tests("BrokerCoreTests", ["BrokerCore", "DiskSimulation", "TestSupport"]),
         tests("KafkaProtocolTests", ["KafkaProtocol", "Records", "TestSupport"], exclude: ["Golden"]),
         tests("KafkaServerTests", ["KafkaServer", "TestSupport", nioCore]),
         tests("EmbeddedBinderTests", ["EmbeddedBinder"]),

@@ -1,3 +1,4 @@
+import DiskSimulation
 import Records
 import Testing
 

@@ -1,3 +1,4 @@
+import DiskSimulation
 import Glibc
 import Records
 import Synchronization
@@ -146,6 +147,31 @@ struct FlushTests {
         for offset in 1..<4 as Range<Int64> { #expect(try log.append(makeBatch(["x"])).baseOffset == offset) }
         try log.close()
         #expect(try openLog(partition, LogConfig(segmentBytes: size), disk: disk, clean: true).values().count == 4)
+    }
+
+    @Test("a start offset that found no room is stored by the next call, and not taken for stored before")
+    func deletionWithoutRoom() throws {
+        let disk = SimulatedDisk(seed: 1)
+        let log = try openLog(partition, disk: disk)
+        for _ in 0..<3 { _ = try log.append(makeBatch(["x"])) }
+        disk.limit(toBytes: disk.usedBytes)
+        for _ in 0..<2 { #expect(logError { try log.deleteRecords(before: 2) }?.code == .diskFull) }
+        disk.limit(toBytes: nil)
+        try log.deleteRecords(before: 2)
+        #expect(try openLog(partition, disk: disk.crash(.nothing)).startOffset == 2)
+    }
+
+    @Test("what a failed fdatasync left in memory only is not taken for stored by the next process")
+    func lostPages() async throws {
+        let disk = SimulatedDisk(seed: 1)
+        let gate = FlushGate(policy: .always)
+        let log = try openLog(partition, disk: disk, gate: gate)
+        _ = try log.append(makeBatch([String(repeating: "x", count: 5000)]))
+        disk.inject(Fault(.error, at: 1, of: .sync))
+        await #expect(throws: LogError.self) { try await gate.waitUntilDurable([(log, through: 0)]) }
+        let killed = disk.crash(.process)
+        let found = try openLog(partition, disk: killed).values()
+        #expect(try openLog(partition, disk: killed.crash(.nothing)).values() == found)
     }
 
     @Test("any other failed write makes the partition read-only")

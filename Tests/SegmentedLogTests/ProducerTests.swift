@@ -1,3 +1,4 @@
+import DiskSimulation
 import Records
 import Testing
 
@@ -111,16 +112,40 @@ struct ProducerTests {
         #expect(logError { _ = try log.append(producer.batch(["gap"])) }?.code == .outOfOrderSequence)
     }
 
+    @Test("after a restart all five batches in flight are known when they are sent again", arguments: [true, false])
+    func inFlightAtRestart(isClean: Bool) async throws {
+        let disk = SimulatedDisk(seed: 1)
+        var producer = Producer(id: 1)
+        let batches = try (0..<5).map { try producer.batch(["\($0)"]) }
+        var log = try openLog("/data/hits-0", disk: disk)
+        for batch in batches { _ = try log.append(batch) }
+        if isClean {
+            try log.close()
+        } else {
+            try log.roll()
+            try await log.flush()
+        }
+        log = try openLog("/data/hits-0", disk: disk.crash(.nothing), clean: isClean)
+        for (offset, batch) in batches.enumerated() {
+            #expect(
+                try log.append(batch) == .init(baseOffset: Int64(offset), lastOffset: Int64(offset), isDuplicate: true))
+        }
+    }
+
     @Test("a snapshot reads back, and any changed byte is noticed")
     func snapshot() {
         let table = ProducerTable(entries: [
             3: ProducerEntry(
-                epoch: 2, batches: [.init(lastSequence: 9, lastOffset: 100, offsetDelta: 4, timestamp: 77)],
+                epoch: 2,
+                batches: [
+                    .init(lastSequence: 4, lastOffset: 95, offsetDelta: 0, timestamp: 77),
+                    .init(lastSequence: 9, lastOffset: 100, offsetDelta: 4, timestamp: 77),
+                ],
                 transactionFirstOffset: 90, lastSeen: 77),
             4: ProducerEntry(epoch: 0, lastSeen: 5),
         ])
         let encoded = ProducerSnapshot.encode(table)
-        #expect(encoded.count == 10 + 2 * 46)
+        #expect(encoded.count == 10 + 3 * 46)
         let decoded = ProducerSnapshot.decode(encoded)
         #expect(decoded?.entries == table.entries)
         #expect(decoded?.open == [OpenTransaction(producerId: 3, producerEpoch: 2, firstOffset: 90)])

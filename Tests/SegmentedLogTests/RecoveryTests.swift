@@ -81,6 +81,27 @@ struct RecoveryTests {
         #expect(try log.append(makeBatch(["on"])).baseOffset == 10)
     }
 
+    @Test(
+        "a batch that a power cut kept from being written is cut off with what came behind it, and the log goes on there",
+        arguments: [false, true])
+    func unwrittenSector(isBelowRecoveryPoint: Bool) throws {
+        let text = String(repeating: "x", count: 700)
+        let log = try openLog(folder.partition)
+        for number in 0..<6 { _ = try log.append(makeBatch(["\(number)" + text])) }
+        if isBelowRecoveryPoint { try log.close() } else { log.abandon() }
+        var broken = try folder.bytes(first)
+        let size = broken.count / 6
+        // Write-back keeps no order: a sector of the third batch is missing, and the fourth is whole.
+        let sector = (size * 2 / 512 + 1) * 512
+        broken.replaceSubrange(sector..<sector + 512, with: [UInt8](repeating: 0, count: 512))
+        try folder.write(broken, to: first)
+        let again = try openLog(folder.partition)
+        #expect(again.endOffset == (isBelowRecoveryPoint ? 6 : 2))
+        #expect(again.damage.map(\.byteOffset) == (isBelowRecoveryPoint ? [Int64(size * 2)] : []))
+        #expect(again.truncatedBytes == (isBelowRecoveryPoint ? 0 : Int64(size * 4)))
+        again.abandon()
+    }
+
     @Test("a corrupt length is stepped over by looking for the next valid batch, and is reported")
     func corruptLength() throws {
         try write(6)
