@@ -65,13 +65,14 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         // Records that no answer was wanted for may be among what was not looked at.
-        if let wish, !service.memory.withdraw(wish.id) { takenByIncoming += wish.bytes }
+        if let wish, !service.memory.withdraw(wish.id, after: takenByIncoming) { takenByIncoming += wish.bytes }
         wish = nil
         while let frame = try? nextFrame(context, waits: false) { receive(frame) }
         worker?.end()
         worker = nil
         running?.cancel()
-        service.memory.give(takenByIncoming + taken.reduce(0, +))
+        service.memory.give(takenByIncoming)
+        for bytes in taken { service.memory.give(bytes) }
         takenByIncoming = 0
         taken.removeAll()
     }
@@ -148,7 +149,7 @@ final class ConnectionHandler: ChannelInboundHandler {
                     continue
                 }
                 let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-                let wished = service.memory.take(bytes) {
+                let wished = service.memory.take(bytes, after: takenByIncoming) {
                     bound.eventLoop.execute { bound.value.0.granted(bound.value.1) }
                 }
                 guard let wished else {

@@ -49,7 +49,7 @@ package final class KafkaServer: Sendable {
             let service = Service(
                 broker: broker, host: advertisedHost, port: advertisedPort ?? bound,
                 autoCreatesTopics: autoCreatesTopics, limits: limits, workers: connections.workers,
-                memory: MemoryBudget(bytesMax: limits.requestMemoryMax), logger: logger)
+                memory: RequestMemory(bytesMax: limits.requestMemoryMax), logger: logger)
             served.withLock { $0 = service }
             let server = KafkaServer(listener: listener, port: bound, connections: connections)
             if accepting { try await server.accept() }

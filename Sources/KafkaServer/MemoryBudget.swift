@@ -1,8 +1,6 @@
 import Synchronization
 
-/// The memory that the requests of all connections may take together, from their first byte to their answers.
-///
-/// Who finds none left waits in line, so that a large request is not passed by small ones for ever. Every call may come from any thread.
+/// Memory that several share. Who finds none left waits in line, so that a large request is not passed by small ones for ever. Every call may come from any thread.
 final class MemoryBudget: Sendable {
     private struct State {
         var used = 0

@@ -14,7 +14,7 @@ struct Service: Sendable {
     let autoCreatesTopics: Bool
     let limits: ServerLimits
     let workers: RequestWorker.Count
-    let memory: MemoryBudget
+    let memory: RequestMemory
     let logger: Logger
 
     /// Who asks.

@@ -54,4 +54,22 @@ struct MemoryBudgetTests {
         budget.give(10)
         #expect(budget.used == 80)
     }
+
+    @Test("large requests that go on for ever leave room for small ones, and all of it is given back")
+    func lanes() {
+        let memory = RequestMemory(bytesMax: 1 << 20)
+        let beginning = FrameAssembler.bytesAtFirst
+        let grants = Grants()
+        #expect(memory.take(beginning, after: 0) { grants.note(0) } == nil)
+        #expect(memory.take(700 << 10, after: beginning) { grants.note(1) } == nil)
+        #expect(memory.take(beginning, after: 0) { grants.note(2) } == nil)
+        let wish = memory.take(700 << 10, after: beginning) { grants.note(3) }
+        #expect(wish != nil, "two large ones are too much")
+        #expect(memory.take(100, after: 0) { grants.note(4) } == nil, "a small one waits for nobody")
+        memory.give(100)
+        memory.give(beginning + (700 << 10))
+        #expect(grants.all == [3])
+        memory.give(beginning + (700 << 10))
+        #expect(memory.used == 0)
+    }
 }
