@@ -21,7 +21,7 @@ struct FrameAssembler {
     /// A request has at least its key, version and correlation id.
     private static let bytesMin = 8
     /// So much room is asked for at first, and the rest once that much has come: a length alone is no reason to keep room for a large request.
-    static let bytesAtFirst = 64 << 10
+    static let bytesAtFirst = 4 << 10
 
     private let bytesMax: Int
     private var length = 0

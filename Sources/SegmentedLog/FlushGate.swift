@@ -3,7 +3,7 @@ import Synchronization
 
 /// Where appends wait for the disk: one per data directory. All that wait at the same time share one fdatasync per dirty file.
 ///
-/// Its rounds run one after another on one serial queue, on a thread outside the Swift concurrency pool. That nothing else calls fdatasync for a
+/// Its rounds run one after another on one serial queue, on threads outside the Swift concurrency pool. That nothing else calls fdatasync for a
 /// verdict matters beyond speed: the kernel reports a failed write-back once per open file, so of two concurrent callers one would see success.
 package final class FlushGate: Sendable {
     private struct Waiter: Sendable {
@@ -125,6 +125,12 @@ package final class FlushGate: Sendable {
         queue.asyncAfter(deadline: .now() + delay) { [weak self] in self?.runRound() }
     }
 
+    /// How many files are synced at a time: a device merges the flushes that it is asked for together.
+    private static let lanesMax = 4
+    private let lanes = (1..<lanesMax).map {
+        DispatchQueue(label: "sluice.flush-gate.\($0)", qos: .userInitiated)
+    }
+
     private func runRound() {
         let (waiters, background) = state.withLock { state in
             let taken = (state.waiters, state.background)
@@ -134,15 +140,59 @@ package final class FlushGate: Sendable {
             state.isRoundScheduled = false
             return taken
         }
-        var results: [ObjectIdentifier: Result<Void, LogError>] = [:]
-        for log in waiters.flatMap(\.logs) + Array(background.values) where results[ObjectIdentifier(log)] == nil {
-            results[ObjectIdentifier(log)] = Self.flushResult(log)
+        var logs = background
+        for log in waiters.lazy.flatMap(\.logs) { logs[ObjectIdentifier(log)] = log }
+        let round = Round(waiters)
+        let all = Array(logs.values)
+        let others = lanes.prefix(max(0, all.count - 1))
+        let group = DispatchGroup()
+        for (place, lane) in others.enumerated() {
+            lane.async(group: group) { Self.flush(all, every: others.count + 1, from: place + 1, round) }
         }
-        for waiter in waiters {
-            let failure = waiter.logs.lazy.compactMap { results[ObjectIdentifier($0)] }.first {
-                if case .failure = $0 { true } else { false }
+        Self.flush(all, every: others.count + 1, from: 0, round)
+        group.wait()
+    }
+
+    private static func flush(_ logs: [PartitionLog], every step: Int, from first: Int, _ round: Round) {
+        for place in stride(from: first, to: logs.count, by: step) {
+            for call in round.end(logs[place], flushResult(logs[place])) { call() }
+        }
+    }
+
+    /// Those that wait in one round: each is told as soon as the last of its logs is through.
+    private final class Round: Sendable {
+        private struct Place: Sendable {
+            var left: Int
+            var failure: LogError?
+            var done: @Sendable (Result<Void, LogError>) -> Void
+        }
+
+        private let places: Mutex<[Place]>
+        private let placesOfLog: [ObjectIdentifier: [Int]]
+
+        init(_ waiters: [Waiter]) {
+            var placesOfLog: [ObjectIdentifier: [Int]] = [:]
+            places = Mutex(
+                waiters.enumerated().map { place, waiter in
+                    let logs = Set(waiter.logs.map(ObjectIdentifier.init))
+                    for log in logs { placesOfLog[log, default: []].append(place) }
+                    return Place(left: logs.count, done: waiter.done)
+                })
+            self.placesOfLog = placesOfLog
+        }
+
+        /// The log is through; returns who is to be told.
+        func end(_ log: PartitionLog, _ result: Result<Void, LogError>) -> [@Sendable () -> Void] {
+            guard let waiting = placesOfLog[ObjectIdentifier(log)] else { return [] }
+            return places.withLock { places in
+                waiting.compactMap { index in
+                    places[index].left -= 1
+                    if case .failure(let error) = result { places[index].failure = error }
+                    let place = places[index]
+                    guard place.left == 0 else { return nil }
+                    return { place.done(place.failure.map(Result.failure) ?? .success(())) }
+                }
             }
-            waiter.done(failure ?? .success(()))
         }
     }
 

@@ -65,30 +65,36 @@ struct DurableBench {
     /// Many producers, each with one batch of 1 KiB on its way.
     private func small() async throws {
         show("## Broker: small producers with `flush: always`, 1 KiB batches, one on its way for each\n")
-        let sync = try await workplace.withFolder { try syncMilliseconds(in: $0) }
-        show("An fdatasync of 1 KiB in the same run: median \(sync.rounded(to: 2)) ms.\n")
+        let syncs = try await workplace.withFolder { try syncMilliseconds(in: $0) }
+        let sync = syncs.median
         show(
-            "| connections | batches/s | batches per CPU-s | p50 ms | p99 ms | p99 at half of that load, ms | of it fdatasyncs |"
+            "An fdatasync of 1 KiB in the same run: median \(sync.rounded(to: 2)) ms, p99 \(syncs.quantile(0.99).rounded(to: 2)) ms.\n"
         )
-        show("|---|---|---|---|---|---|---|")
-        let request = BenchRequest.produce(try BenchRequest.batch(bytes: 1 << 10), to: Self.topic)
-        for connections in [1, 10, 100] {
+        show(
+            "| connections | partitions | batches/s | batches per CPU-s | p50 ms | p99 ms | p99 at half of that load, ms | of it fdatasyncs |"
+        )
+        show("|---|---|---|---|---|---|---|---|")
+        let batch = try BenchRequest.batch(bytes: 1 << 10)
+        for (connections, partitions) in [(1, 1), (10, 1), (100, 1), (100, 10)] {
             try await workplace.withFolder { folder in
-                let server = try ServerProcess.broker(in: folder, flush: "always")
+                let server = try ServerProcess.broker(in: folder, flush: "always", partitions: partitions)
                 defer { server.stop() }
                 _ = try topicConnection(server)
+                let requests = (0..<partitions).map {
+                    BenchRequest.produce(batch, to: Self.topic, partition: Int32($0))
+                }
                 var full = [Double]()
                 let cost = try server.cost {
-                    full = try load(server, request, connections: connections, perSecond: nil)
+                    full = try load(server, requests, connections: connections, perSecond: nil)
                 }
                 let rate = Double(full.count) / Self.seconds
-                let half = try load(server, request, connections: connections, perSecond: rate / 2)
+                let half = try load(server, requests, connections: connections, perSecond: rate / 2)
                 let cells = [
                     rate.rounded(to: 0), (Double(full.count) / cost).rounded(to: 0),
                     full.quantile(0.5).rounded(to: 2), full.quantile(0.99).rounded(to: 2),
                     half.quantile(0.99).rounded(to: 2), (half.quantile(0.99) / sync).rounded(to: 1),
                 ]
-                show("| \(connections) | \(cells.joined(separator: " | ")) |")
+                show("| \(connections) | \(partitions) | \(cells.joined(separator: " | ")) |")
             }
         }
         show("")
@@ -97,7 +103,7 @@ struct DurableBench {
     /// The times from the moment a batch was due to its answer, in milliseconds. Due is at once, or so often in all that the load is `perSecond`: what waits behind a slow
     /// answer counts then from when it should have gone.
     private func load(
-        _ server: ServerProcess, _ request: [UInt8], connections: Int, perSecond: Double?
+        _ server: ServerProcess, _ requests: [[UInt8]], connections: Int, perSecond: Double?
     ) throws -> [Double] {
         let all = Mutex<[Double]>([])
         let failure = Mutex<(any Error)?>(nil)
@@ -110,6 +116,7 @@ struct DurableBench {
                 defer { group.leave() }
                 do {
                     let connection = try Connection(port: port)
+                    let request = requests[index % requests.count]
                     var times: [Double] = []
                     let step = perSecond.map { Duration.seconds(Double(connections) / $0) }
                     var due = begin + (step.map { $0 * index / connections } ?? .zero)
@@ -132,7 +139,7 @@ struct DurableBench {
         return all.withLock { $0 }
     }
 
-    private func syncMilliseconds(in folder: String) throws -> Double {
+    private func syncMilliseconds(in folder: String) throws -> [Double] {
         let descriptor = open(folder + "/syncs", O_WRONLY | O_CREAT, 0o644)
         defer { close(descriptor) }
         let bytes = [UInt8](repeating: 1, count: 1 << 10)
@@ -141,7 +148,7 @@ struct DurableBench {
             let start = ContinuousClock.now
             fdatasync(descriptor)
             return start.duration(to: .now) / .milliseconds(1)
-        }.median
+        }
     }
 
     private func topicConnection(_ server: ServerProcess) throws -> Connection {

@@ -36,8 +36,9 @@ final class ServerProcess {
     }
 
     /// A `sluice broker` on a data directory of its own.
-    static func broker(in folder: String, flush: String) throws -> ServerProcess {
-        let configuration = "stream: { embedded: { binder: { flush: \(flush) } } }\n"
+    static func broker(in folder: String, flush: String, partitions: Int = 1) throws -> ServerProcess {
+        let configuration =
+            "stream: { embedded: { binder: { flush: \(flush), min-partition-count: \(partitions) } } }\n"
         try Data(configuration.utf8).write(to: URL(filePath: folder + "/broker.yaml"))
         return try ServerProcess("sluice") { port in
             [
