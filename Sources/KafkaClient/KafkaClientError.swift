@@ -16,6 +16,8 @@ package struct KafkaClientError: Error, Sendable, Equatable, CustomStringConvert
         case unknownGroup
         /// The group has members, and cannot be changed under them.
         case groupNotEmpty
+        /// The producer's queue has no room; there will be when records are settled.
+        case queueFull
         /// librdkafka does not know a property, or not with this value.
         case invalidProperty
         /// The broker does not serve what was asked.
@@ -44,6 +46,9 @@ package struct KafkaClientError: Error, Sendable, Equatable, CustomStringConvert
 
     /// That a cluster has no topic of this name.
     package init(unknownTopic name: String) { self.init(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, subject: name) }
+
+    /// That a cluster has no group of this name.
+    package init(unknownGroup name: String) { self.init(RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND, subject: name) }
 
     init(_ error: rd_kafka_resp_err_t, subject: String = "", message: String? = nil) {
         let name = String(cString: rd_kafka_err2name(error))
@@ -74,6 +79,7 @@ extension KafkaClientError.Code {
         case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
             RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
             self = .unknownTopic
+        case RD_KAFKA_RESP_ERR__QUEUE_FULL: self = .queueFull
         case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS: self = .topicExists
         case RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND, RD_KAFKA_RESP_ERR__UNKNOWN_GROUP: self = .unknownGroup
         case RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP: self = .groupNotEmpty

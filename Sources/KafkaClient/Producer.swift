@@ -4,8 +4,8 @@ import Synchronization
 
 /// Sends records to topics, and keeps account of what was acknowledged.
 ///
-/// Its queue is bounded by `queue.buffering.max.messages` and `queue.buffering.max.kbytes`; a `send` into a full one blocks its thread until there is room. Each record is
-/// acknowledged or given up within `message.timeout.ms`, so it never blocks longer. A thread of its own collects the delivery reports.
+/// Its queue is bounded by `queue.buffering.max.messages` and `queue.buffering.max.kbytes`; a `send` into a full one is refused. Each record is acknowledged or given up
+/// within `message.timeout.ms`. A thread of its own collects the delivery reports.
 package final class Producer: Sendable {
     /// The account of all records given to a producer.
     package struct Deliveries: Sendable {
@@ -50,12 +50,12 @@ package final class Producer: Sendable {
         try ProducerTopic(name, of: handle)
     }
 
-    /// Copies a record into the queue; blocks while the queue is full.
+    /// Copies a record into the queue.
     ///
     /// - Parameters:
     ///   - partition: nil: by the key, or by turns where there is none.
     ///   - headers: nil: none.
-    /// - Throws: what makes this record unacceptable, such as its length, or the whole producer, such as being fenced; the record is not in the queue then.
+    /// - Throws: `queueFull`, after which the same record may be sent again once some are settled; what makes this record unacceptable, such as its length, or the whole producer, such as being fenced; the record is not in the queue then.
     package func send(
         to topic: ProducerTopic, partition: Int32? = nil, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?,
         headers: RecordHeaders? = nil
@@ -71,7 +71,7 @@ package final class Producer: Sendable {
             }
             add(RD_KAFKA_VTYPE_RKT) { $0.u.rkt = topic.raw }
             add(RD_KAFKA_VTYPE_PARTITION) { $0.u.i32 = partition ?? -1 }
-            add(RD_KAFKA_VTYPE_MSGFLAGS) { $0.u.i = RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK }
+            add(RD_KAFKA_VTYPE_MSGFLAGS) { $0.u.i = RD_KAFKA_MSG_F_COPY }
             // An empty buffer may have no address, and a record without an address has no value at all.
             if let key { add(RD_KAFKA_VTYPE_KEY) { $0.u.mem = .init(ptr: Self.address(key), size: key.count) } }
             if let value { add(RD_KAFKA_VTYPE_VALUE) { $0.u.mem = .init(ptr: Self.address(value), size: value.count) } }

@@ -17,7 +17,8 @@ struct Sluice: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             UpCommand.self, BrokerCommand.self, ProduceCommand.self, ConsumeCommand.self, CheckCommand.self,
-            LogCommand.self, GenerateCommand.self, DemoCommand.self,
+            TopicsCommand.self, GroupsCommand.self, ConfigsCommand.self, LogCommand.self, GenerateCommand.self,
+            DemoCommand.self,
         ])
 
     /// Runs the command; a wrong option is told in one line, as every other error is.

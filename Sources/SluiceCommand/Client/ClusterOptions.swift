@@ -44,6 +44,20 @@ struct ClusterOptions: ParsableArguments {
             log: { logger.debug("\($0)") })
     }
 
+    /// An administrator, once a broker is reached: what is asked of none waits for the whole timeout, and does not say why.
+    func admin() throws(KafkaClientError) -> AdminClient {
+        let client = try AdminClient(configuration())
+        try client.cluster.reach(timeout: reachTimeout)
+        return client
+    }
+
+    /// Tells of each of several things that were asked for whether it was done; what was not fails the command.
+    func tell(_ results: [AdminClient.Result]) throws {
+        let failures = results.compactMap(\.error)
+        for error in failures { complain("sluice: \(failure(error))") }
+        if !failures.isEmpty { throw ExitCode(1) }
+    }
+
     /// Runs what blocks on a thread of its own, and says of a failure what to do about it.
     func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
         do {
@@ -79,9 +93,10 @@ struct ClusterOptions: ParsableArguments {
                 "group '\(error.subject)' is not at \(bootstrapServer); 'sluice groups list' shows what is there")
         case .groupNotEmpty:
             return CommandFailure("group '\(error.subject)' has members that are reading; stop them first")
-        case .topicExists: return CommandFailure("topic '\(error.subject)' is there already")
+        case .topicExists:
+            return CommandFailure("topic '\(error.subject)' is there already; with --if-not-exists that is no failure")
         case .unsupported: return CommandFailure("the cluster at \(bootstrapServer) cannot do this: \(error)")
-        case .other: return CommandFailure("\(error) (\(error.name))")
+        case .queueFull, .other: return CommandFailure("\(error) (\(error.name))")
         }
     }
 

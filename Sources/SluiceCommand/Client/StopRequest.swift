@@ -9,9 +9,12 @@ final class StopRequest: Sendable {
     let descriptor: Int32
     private let writeDescriptor: Int32
     private let requested = Atomic(false)
+    private let overdue = Mutex<ContinuousClock.Instant?>(nil)
 
     /// How long what was begun may take to end in good order.
     static let limit = Duration.seconds(20)
+    /// What of that is left to those who wait for others, to say what did not end.
+    private static let waitLimit = Duration.seconds(15)
 
     private init() throws {
         var descriptors: [Int32] = [-1, -1]
@@ -29,7 +32,11 @@ final class StopRequest: Sendable {
 
     var isRequested: Bool { requested.load(ordering: .acquiring) }
 
+    /// Whether it was asked for so long ago that waiting for others must end.
+    var isOverdue: Bool { isRequested && overdue.withLock { $0.map { ContinuousClock.now >= $0 } ?? false } }
+
     private func request() {
+        overdue.withLock { $0 = .now + Self.waitLimit }
         requested.store(true, ordering: .releasing)
         var byte: UInt8 = 1
         // One byte into an empty pipe: it cannot block.

@@ -105,7 +105,7 @@ struct ProduceCommand: AsyncParsableCommand {
             // What was sent before is still waited for.
             ended = error
         }
-        let unsettled = producer.flush(limit: deliveryTimeout.duration + Self.flushMargin)
+        let unsettled = settle(producer, until: stop)
         let deliveries = producer.deliveries
         let missing = deliveries.failed + unsettled
         if missing > 0 {
@@ -123,6 +123,18 @@ struct ProduceCommand: AsyncParsableCommand {
     /// Every record is settled within its delivery timeout; this is for the settling itself.
     private static let flushMargin = Duration.seconds(5)
 
+    /// How long it waits for records to be settled before it looks whether it should end.
+    private static let settlingWait = Duration.milliseconds(100)
+
+    /// Waits until every record is acknowledged or given up; how many are neither.
+    private func settle(_ producer: Producer, until stop: StopRequest) -> Int {
+        let deadline = ContinuousClock.now + deliveryTimeout.duration + Self.flushMargin
+        while true {
+            let unsettled = producer.flush(limit: Self.settlingWait)
+            if unsettled == 0 || stop.isOverdue || ContinuousClock.now >= deadline { return unsettled }
+        }
+    }
+
     private func sendLines(to producer: Producer, _ topic: ProducerTopic, until stop: StopRequest) throws {
         let headers = headers.isEmpty ? nil : RecordHeaders(headers.map { ($0.key, Array($0.value.utf8)) })
         let separator = self.separator.map { Array(Self.unescaped($0).utf8) }
@@ -139,7 +151,18 @@ struct ProduceCommand: AsyncParsableCommand {
                 }
                 let sent = tombstones && value.isEmpty ? nil : value
                 func send(_ key: UnsafeRawBufferPointer?) throws {
-                    try producer.send(to: topic, partition: partition, key: key, value: sent, headers: headers)
+                    while true {
+                        do throws(KafkaClientError) {
+                            try producer.send(to: topic, partition: partition, key: key, value: sent, headers: headers)
+                            return
+                        } catch {
+                            // A full queue is all the back-pressure: nothing more is read until there is room.
+                            guard error.code == .queueFull, !stop.isOverdue, producer.deliveries.failed == 0 else {
+                                throw error
+                            }
+                            _ = producer.flush(limit: Self.settlingWait)
+                        }
+                    }
                 }
                 if let key { try key.withUnsafeBytes { try send($0) } } else { try send(found) }
             }

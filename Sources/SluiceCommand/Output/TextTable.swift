@@ -22,6 +22,9 @@ struct TextTable {
         }
     }
 
+    /// The same for programs: a tab between the cells, and nothing else.
+    var tabSeparatedLines: [String] { rows.map { $0.joined(separator: "\t") } }
+
     private static func isNumber(_ cell: String) -> Bool {
         !cell.isEmpty && cell.allSatisfy { $0.isNumber || "-.,/s".contains($0) || "KMGTiB ".contains($0) }
             && cell.contains(where: \.isNumber)

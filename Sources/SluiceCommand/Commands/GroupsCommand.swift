@@ -1,0 +1,143 @@
+import ArgumentParser
+import KafkaClient
+import Records
+
+/// `sluice groups`: the consumer groups of a cluster.
+struct GroupsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "groups", abstract: "Lists, describes, moves and deletes consumer groups.",
+        subcommands: [GroupsList.self, GroupsDescribe.self, GroupsResetOffsets.self, GroupsDelete.self])
+}
+
+/// `sluice groups list`.
+struct GroupsList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Lists the consumer groups with their states.")
+
+    @OptionGroup var report: ReportOption
+    @OptionGroup var cluster: ClusterOptions
+
+    private struct Row: Encodable {
+        let group: String
+        let state: String
+    }
+
+    func run() async throws {
+        try await reportingFailures {
+            let groups = try await cluster.run { try cluster.admin().groups(timeout: cluster.timeout.duration) }
+            var table = TextTable(["group", "state"])
+            for group in groups { table.add([group.name, group.state]) }
+            try report.print(groups.map { Row(group: $0.name, state: $0.state) }, as: [table])
+        }
+    }
+}
+
+/// `sluice groups delete`.
+struct GroupsDelete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete", abstract: "Deletes groups without members, with what they have committed.")
+
+    @Argument(help: "The names.")
+    var names: [String]
+
+    @OptionGroup var cluster: ClusterOptions
+
+    func run() async throws {
+        try await reportingFailures {
+            let results = try await cluster.run {
+                let client = try cluster.admin()
+                return try client.deleteGroups(names, timeout: cluster.timeout.duration)
+            }
+            try cluster.tell(results)
+        }
+    }
+}
+
+/// `sluice groups describe`.
+struct GroupsDescribe: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "describe", abstract: "Shows where a group is in each partition, how far behind, and who reads it."
+    )
+
+    @Argument(help: "The names.")
+    var names: [String]
+
+    @OptionGroup var report: ReportOption
+    @OptionGroup var cluster: ClusterOptions
+
+    private struct Group: Encodable, Sendable {
+        let group: String
+        let state: String
+        let assignor: String
+        let members: [Member]
+        let partitions: [Place]
+    }
+
+    private struct Member: Encodable, Sendable {
+        let member: String
+        let client: String
+        let host: String
+        let instance: String?
+    }
+
+    private struct Place: Encodable, Sendable {
+        let topic: String
+        let partition: Int32
+        let committed: Int64?
+        let end: Int64
+        let lag: Int64?
+        let member: String?
+    }
+
+    func run() async throws {
+        try await reportingFailures {
+            let groups = try await cluster.run {
+                let client = try cluster.admin()
+                return try names.map { try describe($0, by: client) }
+            }
+            try report.print(groups, as: groups.flatMap { Self.tables(of: $0) })
+        }
+    }
+
+    private func describe(_ name: String, by client: AdminClient) throws -> Group {
+        let timeout = cluster.timeout.duration
+        let known = try client.describe(group: name, timeout: timeout)
+        let committed = try client.committed(group: name, timeout: timeout)
+        guard known.state != "Dead" || !committed.isEmpty else { throw KafkaClientError(unknownGroup: name) }
+        let offsets = Dictionary(committed.map { ($0.partition, $0.offset) }) { $1 }
+        let readers = Dictionary(
+            known.members.flatMap { member in member.partitions.map { ($0, member.id) } }
+        ) { $1 }
+        let partitions = Set(offsets.keys).union(readers.keys).sorted()
+        let ends = try client.cluster.ends(of: partitions, timeout: timeout)
+        return Group(
+            group: name, state: known.state, assignor: known.assignor,
+            members: known.members.map {
+                Member(member: $0.id, client: $0.clientID, host: $0.host, instance: $0.instanceID)
+            },
+            partitions: ends.map { place in
+                let offset = offsets[place.partition]
+                // A commit before the start of the partition is behind by what can still be read.
+                return Place(
+                    topic: place.partition.topic, partition: place.partition.partition, committed: offset,
+                    end: place.end, lag: offset.map { max(place.end - max($0, place.start), 0) },
+                    member: readers[place.partition])
+            })
+    }
+
+    private static func tables(of group: Group) -> [TextTable] {
+        var places = TextTable(["group", "topic", "partition", "committed", "end", "lag", "member"])
+        for place in group.partitions {
+            places.add([
+                group.group, place.topic, "\(place.partition)", place.committed.map { "\($0)" } ?? "-",
+                "\(place.end)", place.lag.map { "\($0)" } ?? "-", place.member ?? "-",
+            ])
+        }
+        var members = TextTable(["group", "state", "member", "client", "host"])
+        for member in group.members {
+            members.add([group.group, group.state, member.member, member.client, member.host])
+        }
+        if group.members.isEmpty { members.add([group.group, group.state, "-", "-", "-"]) }
+        return [places, members]
+    }
+}
