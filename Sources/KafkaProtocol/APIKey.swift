@@ -10,17 +10,32 @@ package enum APIKey: Int16, CaseIterable, Sendable {
     case deleteTopics = 20
     case deleteRecords = 21
     case initProducerId = 22
+    case offsetForLeaderEpoch = 23
     case addPartitionsToTxn = 24
     case addOffsetsToTxn = 25
     case endTxn = 26
     case txnOffsetCommit = 28
+    case describeAcls = 29
+    case createAcls = 30
+    case deleteAcls = 31
     case describeConfigs = 32
     case alterConfigs = 33
+    case describeLogDirs = 35
     case createPartitions = 37
+    case electLeaders = 43
     case incrementalAlterConfigs = 44
+    case listPartitionReassignments = 46
+    case describeClientQuotas = 48
+    case alterClientQuotas = 49
+    case describeUserScramCredentials = 50
+    case alterUserScramCredentials = 51
+    case describeQuorum = 55
+    case describeCluster = 60
     case describeProducers = 61
     case describeTransactions = 65
     case listTransactions = 66
+    case listConfigResources = 74
+    case describeTopicPartitions = 75
 
     /// The versions that can be read and answered.
     package var versions: ClosedRange<Int16> {
@@ -35,15 +50,32 @@ package enum APIKey: Int16, CaseIterable, Sendable {
         case .deleteTopics: 1...6
         case .deleteRecords: 0...2
         case .initProducerId: 0...5
+        case .offsetForLeaderEpoch: 2...4
         case .addPartitionsToTxn: 0...3
-        case .addOffsetsToTxn, .endTxn: 0...4
+        case .addOffsetsToTxn: 0...4
+        case .endTxn: 0...4
         case .txnOffsetCommit: 0...5
+        case .describeAcls: 1...3
+        case .createAcls: 1...3
+        case .deleteAcls: 1...3
         case .describeConfigs: 1...4
         case .alterConfigs: 0...2
+        case .describeLogDirs: 1...4
         case .createPartitions: 0...3
+        case .electLeaders: 0...2
         case .incrementalAlterConfigs: 0...1
-        case .describeProducers, .describeTransactions: 0...0
+        case .listPartitionReassignments: 0...0
+        case .describeClientQuotas: 0...1
+        case .alterClientQuotas: 0...1
+        case .describeUserScramCredentials: 0...0
+        case .alterUserScramCredentials: 0...0
+        case .describeQuorum: 0...2
+        case .describeCluster: 0...2
+        case .describeProducers: 0...0
+        case .describeTransactions: 0...0
         case .listTransactions: 0...1
+        case .listConfigResources: 0...1
+        case .describeTopicPartitions: 0...0
         }
     }
 
@@ -56,16 +88,18 @@ package enum APIKey: Int16, CaseIterable, Sendable {
     /// The first version whose strings, arrays and structures are written the compact way, with tagged fields (KIP-482).
     private var firstFlexibleVersion: Int16 {
         switch self {
-        case .produce, .metadata: 9
         case .fetch: 12
+        case .produce, .metadata: 9
         case .listOffsets: 6
-        case .findCoordinator, .apiVersions: 3
         case .createTopics: 5
-        case .deleteTopics, .describeConfigs: 4
-        case .initProducerId, .deleteRecords, .alterConfigs, .createPartitions: 2
-        case .addPartitionsToTxn, .addOffsetsToTxn, .endTxn, .txnOffsetCommit: 3
-        case .incrementalAlterConfigs: 1
-        case .describeProducers, .describeTransactions, .listTransactions: 0
+        case .deleteTopics, .offsetForLeaderEpoch, .describeConfigs: 4
+        case .findCoordinator, .apiVersions, .addPartitionsToTxn, .addOffsetsToTxn, .endTxn, .txnOffsetCommit: 3
+        case .deleteRecords, .initProducerId, .describeAcls, .createAcls, .deleteAcls, .alterConfigs,
+            .describeLogDirs, .createPartitions, .electLeaders: 2
+        case .incrementalAlterConfigs, .describeClientQuotas, .alterClientQuotas: 1
+        case .listPartitionReassignments, .describeUserScramCredentials, .alterUserScramCredentials, .describeQuorum,
+            .describeCluster, .describeProducers, .describeTransactions, .listTransactions, .listConfigResources,
+            .describeTopicPartitions: 0
         }
     }
 

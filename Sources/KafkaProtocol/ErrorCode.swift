@@ -65,6 +65,7 @@ package enum ErrorCode: Int16, Sendable {
     case inconsistentTopicId = 103
     case transactionalIdNotFound = 105
     case unknownTopicId = 100
+    case mismatchedEndpointType = 114
     case transactionAbortable = 120
     case invalidRegularExpression = 128
 }

@@ -67,6 +67,9 @@ package struct FrameWriter {
 
     package mutating func array(_ numbers: [Int32]) { array(numbers) { $0.int32($1) } }
 
+    /// An array of whatever, without elements.
+    package mutating func emptyArray() { arrayLength(0) }
+
     /// An array that is null.
     package mutating func nullArray() { isFlexible ? unsignedVarint(0) : integer(Int32(-1)) }
 

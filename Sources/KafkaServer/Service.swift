@@ -40,23 +40,38 @@ struct Service: Sendable {
         case .fetch: return try beginFetch(call)
         case .listOffsets: return try await call.now(listOffsets)
         case .metadata: return try await call.now(metadata)
-        case .apiVersions: return try await call.now { (_: ApiVersionsRequest) in ApiVersionsResponse() }
         case .findCoordinator: return try await call.now(findCoordinator)
+        case .apiVersions: return try await call.now { (_: ApiVersionsRequest) in ApiVersionsResponse() }
         case .createTopics: return try await call.now(createTopics)
         case .deleteTopics: return try await call.now(deleteTopics)
         case .deleteRecords: return try await call.now(deleteRecords)
         case .initProducerId: return try await call.now { await initProducerId($0, version: header.version) }
+        case .offsetForLeaderEpoch: return try await call.now(offsetForLeaderEpoch)
         case .addPartitionsToTxn: return try await call.now { await addPartitionsToTxn($0, version: header.version) }
         case .addOffsetsToTxn: return try await call.now { await addOffsetsToTxn($0, version: header.version) }
         case .endTxn: return try await call.now { await endTxn($0, version: header.version) }
         case .txnOffsetCommit: return try await call.now { await txnOffsetCommit($0, version: header.version) }
+        case .describeAcls: return try await call.now(describeAcls)
+        case .createAcls: return try await call.now(createAcls)
+        case .deleteAcls: return try await call.now(deleteAcls)
         case .describeConfigs: return try await call.now(describeConfigs)
         case .alterConfigs: return try await call.now(alterConfigs)
+        case .describeLogDirs: return try await call.now(describeLogDirs)
         case .createPartitions: return try await call.now(createPartitions)
+        case .electLeaders: return try await call.now(electLeaders)
         case .incrementalAlterConfigs: return try await call.now(incrementalAlterConfigs)
+        case .listPartitionReassignments: return try await call.now(listPartitionReassignments)
+        case .describeClientQuotas: return try await call.now(describeClientQuotas)
+        case .alterClientQuotas: return try await call.now(alterClientQuotas)
+        case .describeUserScramCredentials: return try await call.now(describeUserScramCredentials)
+        case .alterUserScramCredentials: return try await call.now(alterUserScramCredentials)
+        case .describeQuorum: return try await call.now(describeQuorum)
+        case .describeCluster: return try await call.now(describeCluster)
         case .describeProducers: return try await call.now(describeProducers)
         case .describeTransactions: return try await call.now(describeTransactions)
         case .listTransactions: return try await call.now(listTransactions)
+        case .listConfigResources: return try await call.now(listConfigResources)
+        case .describeTopicPartitions: return try await call.now(describeTopicPartitions)
         }
     }
 

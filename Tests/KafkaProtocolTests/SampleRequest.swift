@@ -90,6 +90,11 @@ enum SampleRequest {
         case .createTopics, .deleteTopics, .deleteRecords, .describeConfigs, .alterConfigs, .createPartitions,
             .incrementalAlterConfigs:
             writeAdministration(key, version, to: &writer)
+        case .offsetForLeaderEpoch, .describeAcls, .createAcls, .deleteAcls, .describeLogDirs, .electLeaders,
+            .listPartitionReassignments, .describeClientQuotas, .alterClientQuotas, .describeUserScramCredentials,
+            .alterUserScramCredentials, .describeQuorum, .describeCluster, .listConfigResources,
+            .describeTopicPartitions:
+            writeCluster(key, version, to: &writer)
         }
         writer.endOfStructure()
         return Array(writer.finished().bytes[4...])

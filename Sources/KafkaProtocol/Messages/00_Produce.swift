@@ -64,6 +64,8 @@ package struct ProduceResponse: KafkaResponse {
         /// The time the log gave the records, in milliseconds since the epoch; -1 where they keep their own.
         package var logAppendMilliseconds: Int64 = -1
         package var logStartOffset: Int64 = -1
+        /// The records that the batch is refused for, by their place in it.
+        package var recordErrors: [(index: Int32, message: String)] = []
         /// What is wrong, in one line.
         package var message: String?
 
@@ -84,8 +86,11 @@ package struct ProduceResponse: KafkaResponse {
                 writer.int64(partition.logAppendMilliseconds)
                 if version >= 5 { writer.int64(partition.logStartOffset) }
                 if version >= 8 {
-                    // Errors of single records: a batch is refused as a whole.
-                    writer.array([Int32]())
+                    writer.array(partition.recordErrors) { writer, error in
+                        writer.int32(error.index)
+                        writer.string(error.message)
+                        writer.endOfStructure()
+                    }
                     writer.string(partition.message)
                 }
                 writer.endOfStructure()

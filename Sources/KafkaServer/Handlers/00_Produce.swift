@@ -44,6 +44,7 @@ extension Service {
                 } catch {
                     result.error = error.code
                     result.message = error.message
+                    result.recordErrors = error.places.map { (index: Int32(clamping: $0), message: error.message) }
                 }
                 return result
             }
@@ -72,7 +73,12 @@ extension Service {
     private struct Refusal: Error {
         let code: ErrorCode
         let message: String
+        /// The records it is refused for, where it is for some alone.
+        var places: [Int] = []
     }
+
+    /// So many records are named that a batch is refused for.
+    private static let refusedRecordsMax = 100
 
     private func append(
         _ batch: RecordBatch, to source: TopicPartition, transactionalId: String?
@@ -130,8 +136,11 @@ extension Service {
         } catch {
             throw Refusal(code: .invalidRecord, message: "the records cannot be decoded: \(error)")
         }
-        guard records.allSatisfy({ $0.key != nil }) else {
-            throw Refusal(code: .invalidRecord, message: "a record of a compacted topic needs a key")
+        let places = records.enumerated().lazy.filter { $0.element.key == nil }.map(\.offset)
+        let refused = Array(places.prefix(Self.refusedRecordsMax))
+        guard refused.isEmpty else {
+            throw Refusal(
+                code: .invalidRecord, message: "a record of a compacted topic needs a key", places: refused)
         }
     }
 }

@@ -37,7 +37,8 @@ extension Service {
         while true {
             // Lowered before looking: what comes while we look raises it again.
             signal.lower()
-            let found = look(request, topics)
+            // Asked for anew: a topic that is deleted raises it too.
+            let found = look(request, request.topics.map(topic))
             if found.isComplete || found.bytes >= bytesMin { return found.response }
             guard await signal.wait(until: deadline) else { return found.response }
         }

@@ -1,0 +1,37 @@
+/// Rules to make. Versions 1 to 3. Only their number is read.
+package struct CreateAclsRequest: KafkaRequest {
+    package typealias Response = CreateAclsResponse
+
+    package let count: Int
+
+    package init(_ reader: inout FrameReader, version: Int16) throws(ProtocolError) {
+        count = try reader.array { (reader) throws(ProtocolError) in
+            try AccessRule.passOver(&reader, isFilter: false)
+        }.count
+        try reader.endOfStructure()
+        try reader.end()
+    }
+}
+
+/// One error per rule.
+package struct CreateAclsResponse: KafkaResponse {
+    package var count: Int
+    package var error: ErrorCode
+    package var message: String?
+
+    package init(count: Int, error: ErrorCode, message: String?) {
+        self.count = count
+        self.error = error
+        self.message = message
+    }
+
+    package func write(to writer: inout FrameWriter, version: Int16) {
+        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.array(Array(0..<count)) { writer, _ in
+            writer.error(error)
+            writer.string(message)
+            writer.endOfStructure()
+        }
+        writer.endOfStructure()
+    }
+}

@@ -1,0 +1,84 @@
+/// What is in the data directories. Versions 1 to 4.
+package struct DescribeLogDirsRequest: KafkaRequest {
+    package typealias Response = DescribeLogDirsResponse
+
+    package struct Topic: Sendable {
+        package let name: String
+        package let partitions: [Int32]
+    }
+
+    /// Nil for all.
+    package let topics: [Topic]?
+
+    package init(_ reader: inout FrameReader, version: Int16) throws(ProtocolError) {
+        topics = try reader.nullableArray { (reader) throws(ProtocolError) in
+            let topic = Topic(name: try reader.string(), partitions: try reader.int32Array())
+            try reader.endOfStructure()
+            return topic
+        }
+        try reader.endOfStructure()
+        try reader.end()
+    }
+}
+
+/// The one data directory.
+package struct DescribeLogDirsResponse: KafkaResponse {
+    package struct Topic: Sendable {
+        package var name: String
+        package var partitions: [Partition]
+
+        package init(name: String, partitions: [Partition]) {
+            self.name = name
+            self.partitions = partitions
+        }
+    }
+
+    package struct Partition: Sendable {
+        package var index: Int32
+        package var sizeBytes: Int64
+
+        package init(index: Int32, sizeBytes: Int64) {
+            self.index = index
+            self.sizeBytes = sizeBytes
+        }
+    }
+
+    package var directory: String
+    /// The volume's size and what of it is free, in bytes; -1 where that is not known.
+    package var totalBytes: Int64
+    package var usableBytes: Int64
+    package var topics: [Topic]
+
+    package init(directory: String, totalBytes: Int64, usableBytes: Int64, topics: [Topic]) {
+        self.directory = directory
+        self.totalBytes = totalBytes
+        self.usableBytes = usableBytes
+        self.topics = topics
+    }
+
+    package func write(to writer: inout FrameWriter, version: Int16) {
+        writer.int32(0)  // how long the client is throttled, in milliseconds
+        if version >= 3 { writer.error(.none) }
+        writer.array([directory]) { writer, directory in
+            writer.error(.none)
+            writer.string(directory)
+            writer.array(topics) { writer, topic in
+                writer.string(topic.name)
+                writer.array(topic.partitions) { writer, partition in
+                    writer.int32(partition.index)
+                    writer.int64(partition.sizeBytes)
+                    writer.int64(0)  // how far it is behind: there is no other replica
+                    writer.bool(false)  // whether it is about to move to this directory
+                    writer.endOfStructure()
+                }
+                writer.endOfStructure()
+            }
+            if version >= 4 {
+                writer.int64(totalBytes)
+                writer.int64(usableBytes)
+            }
+            writer.endOfStructure()
+        }
+        writer.endOfStructure()
+    }
+}
