@@ -56,8 +56,9 @@ extension SampleRequest {
                 writer.string(name)
                 writer.int8(1)
                 writer.int32(4096)
-                writer.records([])
-                writer.records([])
+                // Bytes, which are written as texts are.
+                writer.string("salt")
+                writer.string("password")
                 writer.endOfStructure()
             }
         case .describeQuorum:

@@ -17,7 +17,8 @@ package struct MetadataRequest: KafkaRequest {
             let id = version >= 10 ? try reader.topicID() : .none
             let name = version >= 10 ? try reader.nullableString() : try reader.string()
             try reader.endOfStructure()
-            return Topic(name: name, id: id)
+            // The Java client writes an empty name beside an id.
+            return Topic(name: id == .none ? name : nil, id: id)
         }
         // The first version could not say null.
         topics = version == 0 && named?.isEmpty == true ? nil : named

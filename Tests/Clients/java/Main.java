@@ -7,6 +7,10 @@ public final class Main {
     }
 
     private static final Map<String, Scenario> SCENARIOS = Map.of(
+        "administration", Administration::topics,
+        "configs", Administration::configs,
+        "cluster", Administration::cluster,
+        "partitions", Administration::manyPartitions,
         "codecs", ProduceAndConsume::codecs,
         "times", ProduceAndConsume::offsetsByTime,
         "large", ProduceAndConsume::largeMessages);
