@@ -13,7 +13,7 @@ package enum DiskAccess: Sendable {
 ///
 /// Every call may come from any thread. Nothing is durable before `DiskFile.sync` (contents) or `syncDirectory` (names) returned.
 package protocol Disk: Sendable {
-    /// The names in the folder at `path`. With `create`, a missing folder is made first and its entry synced in its parent.
+    /// The names in the folder at `path`. With `create`, a missing folder is made first; its entry in its parent is not synced.
     func openDirectory(_ path: String, create: Bool) throws(LogError) -> [String]
     /// Opens the file at `path`. It is closed when the last reference goes.
     func open(_ path: String, _ access: DiskAccess) throws(LogError) -> any DiskFile

@@ -5,9 +5,7 @@ package struct FileDisk: Disk {
     package init() {}
 
     package func openDirectory(_ path: String, create: Bool) throws(LogError) -> [String] {
-        if create, mkdir(path, 0o755) == 0 {
-            try syncDirectory(FilePath.split(path).directory ?? ".")
-        } else if create, errno != EEXIST {
+        if create, mkdir(path, 0o755) != 0, errno != EEXIST {
             throw .system(errno, "mkdir", path: path)
         }
         guard let stream = opendir(path) else { throw .system(errno, "opendir", path: path) }

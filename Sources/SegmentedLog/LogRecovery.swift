@@ -13,6 +13,8 @@ struct LogRecovery {
         var producers: ProducerTable
         var damage: [LogError]
         var truncatedBytes: Int64
+        /// The folder was made or empty: what is in it now is not synced, and nothing would be lost with it.
+        var isFresh: Bool
     }
 
     /// At most 230 bytes a producer: more than four million of them.
@@ -32,6 +34,7 @@ struct LogRecovery {
     /// Where the next batch is due.
     private var expected: Int64 = 0
     private var isAnythingRebuilt = false
+    private var isFresh = false
 
     init(directory: String, config: LogConfig, disk: any Disk, isClean: Bool, now: Int64) {
         self.directory = directory
@@ -51,13 +54,13 @@ struct LogRecovery {
             try checkStart(first, hasCheckpoint: hasCheckpoint)
             try load(bases, names)
         } else {
-            try createFirst()
+            try createFirst(hasCheckpoint: hasCheckpoint)
         }
         try startAfterLostTail()
         if isAnythingRebuilt { try makeDurable() }
         return Recovered(
             segments: segments, endOffset: expected, checkpoint: checkpoint, producers: replay.table, damage: damage,
-            truncatedBytes: truncatedBytes)
+            truncatedBytes: truncatedBytes, isFresh: isFresh)
     }
 
     // MARK: What the folder holds
@@ -114,11 +117,13 @@ struct LogRecovery {
         }
     }
 
-    private mutating func createFirst() throws(LogError) {
+    private mutating func createFirst(hasCheckpoint: Bool) throws(LogError) {
         segments = [try LogSegment.create(in: directory, baseOffset: checkpoint.startOffset, disk)]
-        try disk.syncDirectory(directory)
         expected = checkpoint.startOffset
-        isAnythingRebuilt = true
+        // The first flush syncs the folder: five syncs for each of a thousand new partitions would take long. Where there may be holes later, the
+        // checkpoint that tells them from damage comes first.
+        isFresh = !hasCheckpoint && !config.cleanupPolicy.compacts
+        isAnythingRebuilt = !isFresh
     }
 
     // MARK: Loading and scanning

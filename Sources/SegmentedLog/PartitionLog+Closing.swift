@@ -12,10 +12,12 @@ extension PartitionLog {
         defer { state.withLock { $0.phase = .closed } }
         try state.withLock { (state) throws(LogError) in
             if let failure = state.failure { throw failure }
+            guard !state.isUntouched else { return }
             try state.active.seal()
             state.housekeeping.snapshots.append((state.endOffset, ProducerSnapshot.encode(state.producers)))
             state.housekeeping.isCheckpointDue = true
         }
+        if state.withLock({ $0.isUntouched }) { return }
         try gate.flushBlocking(self)
         if state.withLock({ $0.housekeeping.isCheckpointDue }) {
             throw LogError(
@@ -24,7 +26,7 @@ extension PartitionLog {
         try removeStaleSnapshots()
     }
 
-    /// Removes the partition's folder. Readers that are in the middle of a read finish it.
+    /// Removes the partition's folder; its entry in the folder above is not synced by that. Readers that are in the middle of a read finish it.
     package func delete() throws(LogError) {
         state.withLock { $0.phase = .closed }
         // Between flushes: one of this log might be writing its checkpoint.
@@ -33,7 +35,6 @@ extension PartitionLog {
                 try disk.remove(FilePath.join(directory, name))
             }
             try disk.remove(directory)
-            if let parent = FilePath.split(directory).directory { try disk.syncDirectory(parent) }
         }
     }
 

@@ -22,7 +22,7 @@ package final class PartitionLog: Sendable {
 
     /// Opens or creates a partition.
     /// - Parameters:
-    ///   - directory: the partition's own folder; its parent exists.
+    ///   - directory: the partition's own folder; its parent exists. Where the folder is made, its entry there is not synced.
     ///   - gate: the data directory's; its policy says what durable means.
     ///   - cleanShutdown: true only if the last process closed every log without an error. Then nothing is scanned.
     ///   - clock: now in milliseconds since the epoch.
@@ -53,7 +53,8 @@ package final class PartitionLog: Sendable {
                 config: config, segments: recovered.segments, startOffset: recovered.checkpoint.startOffset,
                 endOffset: recovered.endOffset, durableOffset: recovered.endOffset, producers: recovered.producers,
                 housekeeping: PartitionState.Housekeeping(
-                    checkpoint: recovered.checkpoint, storedStartOffset: recovered.checkpoint.startOffset)))
+                    checkpoint: recovered.checkpoint, storedStartOffset: recovered.checkpoint.startOffset,
+                    isDirectoryDirty: recovered.isFresh)))
     }
 
     /// How it is kept. A change holds for everything from then on, and touches nothing that is there: a segment stays as large as it was closed.

@@ -62,6 +62,12 @@ struct PartitionState: Sendable {
         set { segments[segments.count - 1] = newValue }
     }
 
+    /// Whether nothing has ever been written, so that there is nothing to keep.
+    var isUntouched: Bool {
+        endOffset == 0 && segments.count == 1 && active.sizeBytes == 0 && producers.entries.isEmpty
+            && !housekeeping.isCheckpointDue
+    }
+
     /// The end of what readers of uncommitted data see.
     func highWatermark(hidesUnsynced: Bool) -> Int64 { hidesUnsynced ? durableOffset : endOffset }
 

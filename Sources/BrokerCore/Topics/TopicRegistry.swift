@@ -56,6 +56,8 @@ actor TopicRegistry {
                 open.withLock { $0.set(description.name, to: topic) }
             }
         }
+        // A crash may have left folders that are in the catalog unmade until now.
+        try syncFolders()
     }
 
     /// The topic of that name, made durably if there is none; an existing one is as it is.
@@ -63,11 +65,11 @@ actor TopicRegistry {
         if !isClosed, let existing = topic(named: name) { return existing }
         try check(name, partitions: partitions)
         // Its logs could not be opened when it was made.
-        if let halfMade = descriptions[name] { return publish(try openLogs(of: halfMade, cleanShutdown: true)) }
+        if let halfMade = descriptions[name] { return publish(try makeLogs(of: halfMade)) }
         let description = TopicDescription(
             name: name, id: TopicDescription.randomId(), partitionCount: partitions, config: config)
         try save(replacing: description)
-        return publish(try openLogs(of: description, cleanShutdown: true))
+        return publish(try makeLogs(of: description))
     }
 
     /// Checks what `ensure` would check of a new topic.
@@ -119,6 +121,7 @@ actor TopicRegistry {
         let added = try description.partitions.dropFirst(topic.partitions.count).map { (id) throws(BrokerError) in
             try openLog(of: id, config, cleanShutdown: true)
         }
+        try syncFolders()
         _ = publish(
             Topic(
                 description: description, partitions: topic.partitions + added, isCompacted: topic.isCompacted))
@@ -180,6 +183,7 @@ actor TopicRegistry {
                 if error.code != .notFound { throw BrokerError(error, "cannot delete \(partition.id)") }
             }
         }
+        try syncFolders()
         var remaining = descriptions
         remaining[topic.name] = nil
         try TopicCatalog.save(Array(remaining.values), to: file)
@@ -221,6 +225,17 @@ actor TopicRegistry {
             try openLog(of: id, config, cleanShutdown: cleanShutdown)
         }
         return Topic(description: description, partitions: partitions, isCompacted: config.cleanupPolicy.compacts)
+    }
+
+    private func makeLogs(of description: TopicDescription) throws(BrokerError) -> Topic {
+        let topic = try openLogs(of: description, cleanShutdown: true)
+        try syncFolders()
+        return topic
+    }
+
+    /// Makes the entries of the partitions' folders durable.
+    private func syncFolders() throws(BrokerError) {
+        try inBrokerTerms("cannot sync \(directory)") { () throws(LogError) in try disk.syncDirectory(directory) }
     }
 
     private func openLog(
