@@ -95,11 +95,13 @@ package enum APIKey: Int16, CaseIterable, Sendable {
         case .deleteTopics, .offsetForLeaderEpoch, .describeConfigs: 4
         case .findCoordinator, .apiVersions, .addPartitionsToTxn, .addOffsetsToTxn, .endTxn, .txnOffsetCommit: 3
         case .deleteRecords, .initProducerId, .describeAcls, .createAcls, .deleteAcls, .alterConfigs,
-            .describeLogDirs, .createPartitions, .electLeaders: 2
+            .describeLogDirs, .createPartitions, .electLeaders:
+            2
         case .incrementalAlterConfigs, .describeClientQuotas, .alterClientQuotas: 1
         case .listPartitionReassignments, .describeUserScramCredentials, .alterUserScramCredentials, .describeQuorum,
             .describeCluster, .describeProducers, .describeTransactions, .listTransactions, .listConfigResources,
-            .describeTopicPartitions: 0
+            .describeTopicPartitions:
+            0
         }
     }
 

@@ -9,7 +9,7 @@ struct JavaClientTests {
     @Test(
         "what it sends is what it reads",
         arguments: [
-            "codecs", "times", "large",
+            "codecs", "times", "large", "administration", "configs", "cluster", "partitions",
         ])
     func scenario(name: String) async throws {
         let broker = try await RunningBroker(try TemporaryFolder())

@@ -10,6 +10,11 @@ final class FaultyDisk: Disk {
     private let fault = Mutex<Fault?>(nil)
     private let syncFault = Mutex<(@Sendable (String) -> LogError?)?>(nil)
 
+    private let openFault = Mutex<(@Sendable (String) -> LogError?)?>(nil)
+
+    /// Files whose opening fails.
+    func failOpens(_ fault: (@Sendable (String) -> LogError?)?) { openFault.withLock { $0 = fault } }
+
     func failWrites(_ fault: Fault?) { self.fault.withLock { $0 = fault } }
 
     func failSyncs(_ fault: (@Sendable (String) -> LogError?)?) { syncFault.withLock { $0 = fault } }
@@ -29,7 +34,9 @@ final class FaultyDisk: Disk {
     }
 
     func open(_ path: String, _ access: DiskAccess) throws(LogError) -> any DiskFile {
-        FaultyFile(path: path, file: try disk.open(path, access), disk: self)
+        let fault = openFault.withLock { $0 }
+        if let error = fault?(path) { throw error }
+        return FaultyFile(path: path, file: try disk.open(path, access), disk: self)
     }
 
     func rename(_ path: String, to newPath: String) throws(LogError) { try disk.rename(path, to: newPath) }

@@ -107,7 +107,6 @@ final class Administration {
             fails("InvalidConfiguration", changed(admin, topic("t"), "retention.m", SET, "1"));
             fails("InvalidConfiguration", changed(admin, topic("t"), "compression.type", SET, "gzip"));
             fails("InvalidConfiguration", changed(admin, topic("t"), "retention.ms", APPEND, "1"));
-            fails("UnknownTopicOrPartition", changed(admin, topic("none"), "retention.ms", SET, "1"));
             ConfigResource broker = new ConfigResource(ConfigResource.Type.BROKER, "1");
             fails("InvalidConfiguration", changed(admin, broker, "log.retention.ms", SET, "1"));
             Config own = admin.describeConfigs(List.of(broker)).all().get().get(broker);
