@@ -16,10 +16,14 @@ package final class Broker: Sendable {
     package let clusterId: String
     let settings: EmbeddedSettings
     let registry: TopicRegistry
-    let groups = GroupCoordinator()
+    /// The members that are this process's stages.
+    let groups: GroupCoordinator
+    /// The members that are Kafka's clients.
+    package let classicGroups: ClassicGroups
+    let offsets: OffsetStore
+    let expiry: OffsetExpiry
     /// The clock of all that waits.
     package let timers = TimerWheel()
-    let offsets: OffsetStore
     /// The transactions of clients.
     package let wireTransactions: WireTransactionCoordinator
     let gate: FlushGate
@@ -32,7 +36,8 @@ package final class Broker: Sendable {
     /// Opens the data directory, making it if need be: takes its lock, recovers the logs, and ends the transactions an earlier process left open.
     /// - Throws: `.inUse` with the other process's id; `.corrupt` with the file; `.io`, `.diskFull`.
     package static func open(
-        directory: String, settings: EmbeddedSettings = EmbeddedSettings(), disk: any Disk = FileDisk(),
+        directory: String, settings: EmbeddedSettings = EmbeddedSettings(),
+        groupSettings: GroupSettings = GroupSettings(), disk: any Disk = FileDisk(),
         logger: Logger = Logger(label: "sluice.broker")
     ) async throws(BrokerError) -> Broker {
         let lock = try DirectoryLock(directory: directory)
@@ -66,16 +71,16 @@ package final class Broker: Sendable {
             gate: gate, log: decisions, offsets: offsets,
             producerIds: try ProducerIds(directory: directory, disk: disk), logger: logger)
         let broker = try Broker(
-            directory: directory, clusterId: clusterId, settings: settings, registry: registry, services: services,
-            recovery: recovery, lock: lock, cleanShutdown: cleanShutdown)
+            directory: directory, clusterId: clusterId, settings: settings, groupSettings: groupSettings,
+            registry: registry, services: services, recovery: recovery, lock: lock, cleanShutdown: cleanShutdown)
         await broker.wireTransactions.resume()
         broker.maintenance.start(every: settings.maintenanceInterval)
         return broker
     }
 
     private init(
-        directory: String, clusterId: String, settings: EmbeddedSettings, registry: TopicRegistry,
-        services: TransactionServices, recovery: TransactionRecovery, lock: DirectoryLock,
+        directory: String, clusterId: String, settings: EmbeddedSettings, groupSettings: GroupSettings,
+        registry: TopicRegistry, services: TransactionServices, recovery: TransactionRecovery, lock: DirectoryLock,
         cleanShutdown: ChecksummedFile
     ) throws(BrokerError) {
         self.directory = directory
@@ -93,8 +98,14 @@ package final class Broker: Sendable {
             services: services, recovery: recovery, owners: owners, timers: timers,
             partition: { registry.topic(named: $0.topic)?[$0.partition] })
         self.wireTransactions = wireTransactions
+        let claims = GroupClaims()
+        groups = GroupCoordinator(claims: claims)
+        classicGroups = ClassicGroups(settings: groupSettings, timers: timers, claims: claims)
+        let expiry = OffsetExpiry(offsets: offsets, groups: classicGroups, claims: claims, logger: logger)
+        self.expiry = expiry
         maintenance = LogMaintenance(registry: registry, logger: logger) {
             await wireTransactions.expire(now: systemMilliseconds())
+            await expiry.run()
         }
     }
 
@@ -110,6 +121,7 @@ package final class Broker: Sendable {
     /// - Throws: the first error of a log; the data directory is then recovered when it is opened next.
     package func close() async throws(BrokerError) {
         groups.close()
+        classicGroups.close()
         await transactions.close()
         wireTransactions.close()
         await maintenance.stop()

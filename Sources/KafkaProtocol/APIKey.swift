@@ -4,7 +4,15 @@ package enum APIKey: Int16, CaseIterable, Sendable {
     case fetch = 1
     case listOffsets = 2
     case metadata = 3
+    case offsetCommit = 8
+    case offsetFetch = 9
     case findCoordinator = 10
+    case joinGroup = 11
+    case heartbeat = 12
+    case leaveGroup = 13
+    case syncGroup = 14
+    case describeGroups = 15
+    case listGroups = 16
     case apiVersions = 18
     case createTopics = 19
     case deleteTopics = 20
@@ -22,9 +30,11 @@ package enum APIKey: Int16, CaseIterable, Sendable {
     case alterConfigs = 33
     case describeLogDirs = 35
     case createPartitions = 37
+    case deleteGroups = 42
     case electLeaders = 43
     case incrementalAlterConfigs = 44
     case listPartitionReassignments = 46
+    case offsetDelete = 47
     case describeClientQuotas = 48
     case alterClientQuotas = 49
     case describeUserScramCredentials = 50
@@ -44,7 +54,15 @@ package enum APIKey: Int16, CaseIterable, Sendable {
         case .fetch: 4...17
         case .listOffsets: 1...10
         case .metadata: 0...13
+        case .offsetCommit: 2...10
+        case .offsetFetch: 1...10
         case .findCoordinator: 0...6
+        case .joinGroup: 0...9
+        case .heartbeat: 0...4
+        case .leaveGroup: 0...5
+        case .syncGroup: 0...5
+        case .describeGroups: 0...6
+        case .listGroups: 0...5
         case .apiVersions: 0...4
         case .createTopics: 2...7
         case .deleteTopics: 1...6
@@ -62,9 +80,11 @@ package enum APIKey: Int16, CaseIterable, Sendable {
         case .alterConfigs: 0...2
         case .describeLogDirs: 1...4
         case .createPartitions: 0...3
+        case .deleteGroups: 0...2
         case .electLeaders: 0...2
         case .incrementalAlterConfigs: 0...1
         case .listPartitionReassignments: 0...0
+        case .offsetDelete: 0...0
         case .describeClientQuotas: 0...1
         case .alterClientQuotas: 0...1
         case .describeUserScramCredentials: 0...0
@@ -90,18 +110,22 @@ package enum APIKey: Int16, CaseIterable, Sendable {
         switch self {
         case .fetch: 12
         case .produce, .metadata: 9
-        case .listOffsets: 6
-        case .createTopics: 5
-        case .deleteTopics, .offsetForLeaderEpoch, .describeConfigs: 4
-        case .findCoordinator, .apiVersions, .addPartitionsToTxn, .addOffsetsToTxn, .endTxn, .txnOffsetCommit: 3
+        case .listOffsets, .offsetFetch, .joinGroup: 6
+        case .offsetCommit: 8
+        case .createTopics, .describeGroups: 5
+        case .deleteTopics, .offsetForLeaderEpoch, .describeConfigs, .heartbeat, .leaveGroup, .syncGroup: 4
+        case .findCoordinator, .listGroups, .apiVersions, .addPartitionsToTxn, .addOffsetsToTxn, .endTxn,
+            .txnOffsetCommit:
+            3
         case .deleteRecords, .initProducerId, .describeAcls, .createAcls, .deleteAcls, .alterConfigs,
-            .describeLogDirs, .createPartitions, .electLeaders:
+            .describeLogDirs, .createPartitions, .electLeaders, .deleteGroups:
             2
         case .incrementalAlterConfigs, .describeClientQuotas, .alterClientQuotas: 1
         case .listPartitionReassignments, .describeUserScramCredentials, .alterUserScramCredentials, .describeQuorum,
             .describeCluster, .describeProducers, .describeTransactions, .listTransactions, .listConfigResources,
             .describeTopicPartitions:
             0
+        case .offsetDelete: .max  // never
         }
     }
 

@@ -59,6 +59,7 @@ package enum ErrorCode: Int16, Sendable {
     case noReassignmentInProgress = 85
     case groupSubscribedToTopic = 86
     case invalidRecord = 87
+    case unstableOffsetCommit = 88
     case producerFenced = 90
     case resourceNotFound = 91
     case duplicateResource = 92

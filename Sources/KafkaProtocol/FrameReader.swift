@@ -60,6 +60,11 @@ package struct FrameReader {
         return try range(length)
     }
 
+    /// Bytes, none where they are null.
+    package mutating func byteArray() throws(ProtocolError) -> [UInt8] {
+        try nullableBytes().map { Array(bytes[$0]) } ?? []
+    }
+
     /// Elements, none where the array is null.
     package mutating func array<Element>(
         _ element: (inout FrameReader) throws(ProtocolError) -> Element

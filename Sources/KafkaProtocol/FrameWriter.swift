@@ -70,6 +70,11 @@ package struct FrameWriter {
     /// An array of whatever, without elements.
     package mutating func emptyArray() { arrayLength(0) }
 
+    package mutating func byteArray(_ value: [UInt8]) {
+        isFlexible ? unsignedVarint(UInt32(clamping: value.count + 1)) : integer(Int32(clamping: value.count))
+        bytes.append(contentsOf: value)
+    }
+
     /// An array that is null.
     package mutating func nullArray() { isFlexible ? unsignedVarint(0) : integer(Int32(-1)) }
 

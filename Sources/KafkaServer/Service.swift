@@ -35,6 +35,7 @@ struct Service: Sendable {
             return try unsupported(header)
         }
         let call = Call(key: key, header: header, body: reader)
+        let client = Client(id: header.clientId ?? "", host: host)
         switch key {
         case .produce: return try beginProduce(call, frame)
         case .fetch: return try beginFetch(call)
@@ -72,6 +73,17 @@ struct Service: Sendable {
         case .listTransactions: return try await call.now(listTransactions)
         case .listConfigResources: return try await call.now(listConfigResources)
         case .describeTopicPartitions: return try await call.now(describeTopicPartitions)
+        // In their turn, so that what one of them waits for is over before the next: a member leaves behind its last commit.
+        case .joinGroup: return try call.later { await joinGroup($0, from: client) }
+        case .syncGroup: return try call.later(syncGroup)
+        case .heartbeat: return try call.later(heartbeat)
+        case .leaveGroup: return try call.later(leaveGroup)
+        case .offsetCommit: return try call.later(offsetCommit)
+        case .offsetFetch: return try call.later(offsetFetch)
+        case .describeGroups: return try await call.now(describeGroups)
+        case .listGroups: return try await call.now(listGroups)
+        case .deleteGroups: return try call.later(deleteGroups)
+        case .offsetDelete: return try call.later(offsetDelete)
         }
     }
 

@@ -20,10 +20,11 @@ struct InternalRecordTests {
     func offsetRoundTrip() throws {
         var record = OffsetRecord(
             group: "group", source: TopicPartition("topic", 7),
-            position: CommittedPosition(offset: .max, metadata: "w=1"))
+            position: CommittedPosition(offset: .max, metadata: "w=1", leaderEpoch: 5), committedAt: 1)
         let key = record.encodedKey()[...]
         #expect(try OffsetRecord.decode(key: key, value: record.encodedValue(timestamp: 1)?[...]) == record)
         record.position = nil
+        record.committedAt = nil
         #expect(try OffsetRecord.decode(key: key, value: nil) == record)
         #expect(try OffsetRecord.decode(key: [0, 2, 0, 1, 0x67], value: nil) == nil)
     }

@@ -48,6 +48,16 @@ struct FuzzTests {
         case .listTransactions: _ = try ListTransactionsRequest(&reader, version: header.version)
         case .listConfigResources: _ = try ListConfigResourcesRequest(&reader, version: header.version)
         case .describeTopicPartitions: _ = try DescribeTopicPartitionsRequest(&reader, version: header.version)
+        case .offsetCommit: _ = try OffsetCommitRequest(&reader, version: header.version)
+        case .offsetFetch: _ = try OffsetFetchRequest(&reader, version: header.version)
+        case .joinGroup: _ = try JoinGroupRequest(&reader, version: header.version)
+        case .heartbeat: _ = try HeartbeatRequest(&reader, version: header.version)
+        case .leaveGroup: _ = try LeaveGroupRequest(&reader, version: header.version)
+        case .syncGroup: _ = try SyncGroupRequest(&reader, version: header.version)
+        case .describeGroups: _ = try DescribeGroupsRequest(&reader, version: header.version)
+        case .listGroups: _ = try ListGroupsRequest(&reader, version: header.version)
+        case .deleteGroups: _ = try DeleteGroupsRequest(&reader, version: header.version)
+        case .offsetDelete: _ = try OffsetDeleteRequest(&reader, version: header.version)
         }
     }
 

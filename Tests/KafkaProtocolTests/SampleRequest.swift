@@ -95,6 +95,9 @@ enum SampleRequest {
             .alterUserScramCredentials, .describeQuorum, .describeCluster, .listConfigResources,
             .describeTopicPartitions:
             writeCluster(key, version, to: &writer)
+        case .offsetCommit, .offsetFetch, .joinGroup, .heartbeat, .leaveGroup, .syncGroup,
+            .describeGroups, .listGroups, .deleteGroups, .offsetDelete:
+            writeGroups(key, version, to: &writer)
         }
         writer.endOfStructure()
         return Array(writer.finished().bytes[4...])

@@ -64,6 +64,8 @@ struct ConsumerGroup: Sendable {
     var isEmpty: Bool { members.isEmpty }
     var subscribed: Set<TopicPartition> { members.values.reduce(into: []) { $0.formUnion($1.subscribed) } }
 
+    var ownedByMember: [MemberID: Set<TopicPartition>] { members.filter { !$0.value.hasLeft }.mapValues(\.owned) }
+
     func partitions(of member: MemberID) -> Set<TopicPartition> { members[member]?.owned ?? [] }
 
     /// - Throws: `.fenced` from `commitBegan` for a partition the member does not have; nothing has changed then.

@@ -17,6 +17,10 @@ final class GroupCoordinator: Sendable {
         var firstStarts: [TopicPartition: Int64] = [:]
     }
 
+    private let claims: GroupClaims
+
+    init(claims: GroupClaims) { self.claims = claims }
+
     private struct State {
         var groups: [GroupKey: Entry] = [:]
         var lastMember: ConsumerGroup.MemberID = 0
@@ -42,6 +46,11 @@ final class GroupCoordinator: Sendable {
             return (group.map(GroupKey.named) ?? .anonymous(member), member)
         }
         guard let joined else { throw BrokerError(.closed, "the broker is closed") }
+        // One claim per member: the name is free again when the last of them has left.
+        if let group, !claims.claim(group, for: .stages) {
+            throw BrokerError(
+                .inUse, "group '\(group)' has members that are Kafka's clients; stop them, or name another group")
+        }
         // The signal with the member, not before: a group that dissolves in between would take it along.
         _ = try handle(.joined(joined.member, partitions), in: joined.key, signal: signal)
         return joined
@@ -61,6 +70,7 @@ final class GroupCoordinator: Sendable {
     func leave(_ member: ConsumerGroup.MemberID, in key: GroupKey) {
         // Leaving is the one event that no state refuses.
         _ = try? handle(.left(member), in: key)
+        if case .named(let group) = key { claims.release(group) }
     }
 
     /// From here to `endCommit` the partitions stay the member's.
@@ -98,13 +108,21 @@ final class GroupCoordinator: Sendable {
         state.withLock { state in
             var result: [String: GroupSnapshot] = [:]
             for (key, entry) in state.groups {
-                guard case .named(let name) = key else { continue }
-                result[name] = GroupSnapshot(
-                    memberCount: entry.machine.memberCount, generation: entry.machine.generation,
-                    subscribed: entry.machine.subscribed, firstStarts: entry.firstStarts)
+                if case .named(let name) = key { result[name] = Self.snapshot(of: entry) }
             }
             return result
         }
+    }
+
+    /// The same of one group; nil where it has no members.
+    func snapshot(of group: String) -> GroupSnapshot? {
+        state.withLock { $0.groups[.named(group)].map(Self.snapshot) }
+    }
+
+    private static func snapshot(of entry: Entry) -> GroupSnapshot {
+        GroupSnapshot(
+            memberCount: entry.machine.memberCount, generation: entry.machine.generation,
+            subscribed: entry.machine.subscribed, firstStarts: entry.firstStarts, owned: entry.machine.ownedByMember)
     }
 
     /// Refuses new members and wakes all there are; they find the broker closed.
@@ -151,4 +169,6 @@ struct GroupSnapshot {
     var generation: Int32
     var subscribed: Set<TopicPartition>
     var firstStarts: [TopicPartition: Int64]
+    /// What each member has.
+    var owned: [ConsumerGroup.MemberID: Set<TopicPartition>]
 }

@@ -8,6 +8,8 @@ struct OffsetRecord: Equatable {
     var source: TopicPartition
     /// nil is a tombstone: the group has no position in the partition.
     var position: CommittedPosition?
+    /// When it was committed, in milliseconds since the epoch; nil where that is now.
+    var committedAt: Int64?
 
     private static let keyVersion: Int16 = 1
     private static let valueVersion: Int16 = 3
@@ -26,7 +28,7 @@ struct OffsetRecord: Equatable {
         var writer = FieldWriter()
         writer.append(Self.valueVersion)
         writer.append(position.offset)
-        writer.append(Int32(-1))
+        writer.append(position.leaderEpoch)
         writer.append(position.metadata)
         writer.append(timestamp)
         return writer.bytes
@@ -39,18 +41,20 @@ struct OffsetRecord: Equatable {
         guard (0...1).contains(try reader.integer(Int16.self)) else { return nil }
         let group = try reader.string()
         let source = TopicPartition(topic: try reader.string(), partition: try reader.integer(Int32.self))
-        guard let value else { return OffsetRecord(group: group, source: source, position: nil) }
-        return OffsetRecord(group: group, source: source, position: try decodeValue(value))
+        var record = OffsetRecord(group: group, source: source)
+        if let value { try record.decode(value) }
+        return record
     }
 
-    private static func decodeValue(_ value: ArraySlice<UInt8>) throws(BrokerError) -> CommittedPosition {
+    private mutating func decode(_ value: ArraySlice<UInt8>) throws(BrokerError) {
         var reader = FieldReader(value)
         let version = try reader.integer(Int16.self)
         guard (0...3).contains(version) else {
             throw BrokerError(.corrupt, "an offset value of version \(version), which this broker does not know")
         }
         let offset = try reader.integer(Int64.self)
-        if version == 3 { _ = try reader.integer(Int32.self) }
-        return CommittedPosition(offset: offset, metadata: try reader.string())
+        let leaderEpoch = version == 3 ? try reader.integer(Int32.self) : -1
+        position = CommittedPosition(offset: offset, metadata: try reader.string(), leaderEpoch: leaderEpoch)
+        committedAt = try reader.integer(Int64.self)
     }
 }

@@ -8,7 +8,12 @@ final class OffsetStore: Sendable {
     private struct Entry {
         var position: CommittedPosition
         var recordOffset: Int64
+        /// In milliseconds since the epoch.
+        var committedAt: Int64
     }
+
+    /// The positions of all groups together: each takes about 300 bytes.
+    private static let positionsMax = 1_000_000
 
     let partition: Partition
     private let gate: FlushGate
@@ -40,8 +45,30 @@ final class OffsetStore: Sendable {
 
     /// Appends the positions, waits until they are durable, and makes them those of the group.
     func commit(_ positions: [TopicPartition: CommittedPosition], of group: String) async throws(BrokerError) {
+        guard hasRoom(for: positions.keys, of: group) else {
+            throw BrokerError(
+                .invalid, "the positions of all groups are \(Self.positionsMax), which is the most there can be")
+        }
         let records = positions.map { OffsetRecord(group: group, source: $0, position: $1) }
         try await write(records)
+    }
+
+    private func hasRoom(for sources: some Sequence<TopicPartition>, of group: String) -> Bool {
+        entries.withLock { entries in
+            let added = sources.count { entries[group]?[$0] == nil }
+            return added == 0 || entries.values.reduce(added) { $0 + $1.count } <= Self.positionsMax
+        }
+    }
+
+    /// Forgets the group's positions in these partitions; those that are not there are passed over.
+    func forget(_ sources: some Sequence<TopicPartition>, of group: String) async throws(BrokerError) {
+        let present = entries.withLock { entries in sources.filter { entries[group]?[$0] != nil } }
+        if !present.isEmpty { try await write(present.map { OffsetRecord(group: group, source: $0) }) }
+    }
+
+    /// When the group's positions were committed, in milliseconds since the epoch.
+    func commitTimes(of group: String) -> [TopicPartition: Int64] {
+        entries.withLock { $0[group]?.mapValues(\.committedAt) ?? [:] }
     }
 
     /// Forgets what all groups have in topics that are not there: one made again under its name starts anew.
@@ -143,7 +170,10 @@ final class OffsetStore: Sendable {
     ) {
         var positions = entries[record.group, default: [:]]
         if let old = positions[record.source], old.recordOffset > recordOffset { return }
-        positions[record.source] = record.position.map { Entry(position: $0, recordOffset: recordOffset) }
+        positions[record.source] = record.position.map {
+            Entry(
+                position: $0, recordOffset: recordOffset, committedAt: record.committedAt ?? systemMilliseconds())
+        }
         entries[record.group] = positions.isEmpty ? nil : positions
     }
 

@@ -10,7 +10,9 @@ extension Service {
             topics: request.topics.map { topic in
                 let partitions = topic.partitions.map { partition in
                     let source = TopicPartition(topic: topic.name, partition: partition.index)
-                    let position = CommittedPosition(offset: partition.offset, metadata: partition.metadata ?? "")
+                    let position = CommittedPosition(
+                        offset: partition.offset, metadata: partition.metadata ?? "",
+                        leaderEpoch: max(-1, partition.leaderEpoch))
                     let error = refusal(of: position, in: source)
                     if error == .none { positions[source] = position }
                     return TxnOffsetCommitResponse.Partition(index: partition.index, error: error)
@@ -35,9 +37,15 @@ extension Service {
     private func commit(
         _ positions: [TopicPartition: CommittedPosition], _ request: TxnOffsetCommitRequest, version: Int16
     ) async -> ErrorCode {
-        guard !request.groupId.isEmpty else { return .invalidGroupId }
         let identity = ProducerIdentity(id: request.producerId, epoch: request.producerEpoch)
         let transactions = broker.wireTransactions
+        // A member of an earlier generation is refused (KIP-447), and this one does not end before the positions are written.
+        let member = ClassicGroup.Identity(
+            memberId: request.memberId, instanceId: request.groupInstanceId, generation: request.generationId)
+        if let refusal = broker.classicGroups.beginCommit(request.groupId, by: member, inTransaction: true) {
+            return ErrorCode(refusal)
+        }
+        defer { broker.classicGroups.endCommit(request.groupId) }
         do throws(BrokerError) {
             // From here on the producer does not ask for it before (KIP-890).
             if version >= 5 { try await transactions.addPositions(to: request.transactionalId, of: identity) }
