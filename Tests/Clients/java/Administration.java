@@ -112,8 +112,6 @@ final class Administration {
             Config own = admin.describeConfigs(List.of(broker)).all().get().get(broker);
             Main.same("604800000", own.get("log.retention.ms").value(), "the broker's");
             Main.same(true, own.get("log.retention.ms").isReadOnly(), "read-only");
-            fails("InvalidRequest", admin.describeConfigs(
-                List.of(new ConfigResource(ConfigResource.Type.BROKER, "9"))).all());
             Set<ConfigResource> resources = Set.copyOf(admin.listConfigResources().all().get());
             Main.same(true, resources.containsAll(List.of(topic("t"), broker)), "resources " + resources);
         }
