@@ -34,10 +34,12 @@ package final class Broker: Sendable {
     private let logger: Logger
 
     /// Opens the data directory, making it if need be: takes its lock, recovers the logs, and ends the transactions an earlier process left open.
+    /// - Parameter transactionWaitMax: how long a step of a client's transaction waits for the one before it, and its end for its markers.
     /// - Throws: `.inUse` with the other process's id; `.corrupt` with the file; `.io`, `.diskFull`.
     package static func open(
         directory: String, settings: EmbeddedSettings = EmbeddedSettings(),
         groupSettings: GroupSettings = GroupSettings(), disk: any Disk = FileDisk(),
+        transactionWaitMax: Duration = WireTransactionLimits.settleWaitMax,
         logger: Logger = Logger(label: "sluice.broker")
     ) async throws(BrokerError) -> Broker {
         let lock = try DirectoryLock(directory: directory)
@@ -69,7 +71,7 @@ package final class Broker: Sendable {
         }
         let services = TransactionServices(
             gate: gate, log: decisions, offsets: offsets,
-            producerIds: try ProducerIds(directory: directory, disk: disk), logger: logger)
+            producerIds: try ProducerIds(directory: directory, disk: disk), waitMax: transactionWaitMax, logger: logger)
         let broker = try Broker(
             directory: directory, clusterId: clusterId, settings: settings, groupSettings: groupSettings,
             registry: registry, services: services, recovery: recovery, lock: lock, cleanShutdown: cleanShutdown)

@@ -9,7 +9,8 @@ struct JavaClientTests {
     @Test(
         "what it sends is what it reads",
         arguments: [
-            "codecs", "times", "large", "administration", "configs", "cluster", "partitions",
+            "codecs", "times", "large", "administration", "configs", "cluster", "partitions", "transactions",
+            "transaction positions", "transactions described",
         ])
     func scenario(name: String) async throws {
         let broker = try await RunningBroker(try TemporaryFolder())

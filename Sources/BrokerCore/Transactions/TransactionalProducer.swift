@@ -8,6 +8,8 @@ struct TransactionServices: Sendable {
     let log: TransactionLog
     let offsets: OffsetStore
     let producerIds: ProducerIds
+    /// How long a step of a client's transaction waits for the one before it, and its end for its markers.
+    let waitMax: Duration
     let logger: Logger
 }
 

@@ -13,7 +13,10 @@ public final class Main {
         "partitions", Administration::manyPartitions,
         "codecs", ProduceAndConsume::codecs,
         "times", ProduceAndConsume::offsetsByTime,
-        "large", ProduceAndConsume::largeMessages);
+        "large", ProduceAndConsume::largeMessages,
+        "transactions", Transactions::ends,
+        "transaction positions", Transactions::positions,
+        "transactions described", Transactions::described);
 
     public static void main(String[] arguments) throws Exception {
         Scenario scenario = SCENARIOS.get(arguments[1]);

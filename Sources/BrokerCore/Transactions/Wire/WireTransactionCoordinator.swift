@@ -49,7 +49,7 @@ package final class WireTransactionCoordinator: Sendable {
     func resume() async {
         let unfinished = state.withLock { $0.entries.mapValues(\.machine.unfinished) }.filter { !$0.value.isEmpty }
         for (id, actions) in unfinished { _ = try? await carryOut(actions, of: id) }
-        let deadline = ContinuousClock.now + WireTransactionLimits.settleWaitMax
+        let deadline = ContinuousClock.now + services.waitMax
         for id in unfinished.keys { _ = await isSettled(id, until: deadline) }
     }
 
@@ -85,7 +85,7 @@ package final class WireTransactionCoordinator: Sendable {
         }
         // What a pipeline of this name had decided must not be superseded before it is carried out.
         try await recovery.settle()
-        let deadline = ContinuousClock.now + WireTransactionLimits.settleWaitMax
+        let deadline = ContinuousClock.now + services.waitMax
         var fresh: ProducerIdentity?
         while true {
             try makeEntry(id)
@@ -124,7 +124,7 @@ package final class WireTransactionCoordinator: Sendable {
     /// Commits or aborts. Returns once that is decided and, unless the disk lets it wait for long, to be seen.
     package func end(_ id: String, of identity: ProducerIdentity, commit: Bool) async throws(BrokerError) {
         try await step(id) { .end(identity, commit: commit, now: systemMilliseconds()) }
-        _ = await isSettled(id, until: .now + WireTransactionLimits.settleWaitMax)
+        _ = await isSettled(id, until: .now + services.waitMax)
     }
 
     /// Writes positions that become the group's with the commit.
@@ -209,7 +209,7 @@ package final class WireTransactionCoordinator: Sendable {
 
     /// Takes a step once the one before it is over.
     private func step(_ id: String, _ event: () -> WireTransaction.Event) async throws(BrokerError) {
-        let deadline = ContinuousClock.now + WireTransactionLimits.settleWaitMax
+        let deadline = ContinuousClock.now + services.waitMax
         while true {
             do throws(BrokerError) {
                 _ = try await carryOut(try handle(id, event()), of: id)
