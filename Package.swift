@@ -58,11 +58,12 @@ let package = Package(
         .target(name: "CByteMask"),
         .target(name: "CCRC32C"),
         .target(name: "CMalloc"),
+        .target(name: "CFileBirth"),
 
         // The rooms, from the bytes up.
         room("Compression", ["CDeflate", "CLZ4", "CSnappy", "CZstd"]),
         room("Records", ["CCRC32C", "Compression"]),
-        room("SegmentedLog", ["Records"]),
+        room("SegmentedLog", ["CFileBirth", "Records"]),
         room("BrokerCore", ["SegmentedLog", "Settings", logging]),
         room("KafkaProtocol", ["Records"]),
         room("KafkaServer", ["BrokerCore", "KafkaProtocol", logging, nioCore, nioPosix]),

@@ -12,8 +12,8 @@ enum SentRecords {
         guard let slice = span as? LogSlice else {
             return context.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
         }
-        guard let descriptor = slice.descriptor else { return writeContents(of: slice, context) }
-        // A handle of its own for each write, since one serves one caller at a time. It never closes the file, which the slice keeps open.
+        guard let descriptor = slice.pinned?.descriptor else { return writeContents(of: slice, context) }
+        // A handle of its own for each write, since one serves one caller at a time. It never closes the file, which the slice keeps open until it is written.
         let handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: descriptor)
         let start = Int(slice.position)
         let region = FileRegion(fileHandle: handle, readerIndex: start, endIndex: start + slice.sizeInBytes)

@@ -1,14 +1,33 @@
 import Glibc
 
-/// The real file system.
+/// The real file system. Of the files opened through one value (and its copies) only a limited number holds a descriptor: see `FilePool`.
 package struct FileDisk: Disk {
-    package init() {}
+    /// A quarter of what the process may open: the rest is for connections, tailed files, and files that may not be closed just now.
+    private static let limitShare = 4
+    /// What is taken where the system tells no limit, and the least there is where it tells a tiny one.
+    private static let openFilesUsual = 256
+    private static let openFilesMin = 8
+
+    let pool: FilePool
+
+    /// - Parameter openFilesMax: how many files are kept open; nil for a quarter of the process's soft limit as it is now.
+    package init(openFilesMax: Int? = nil) {
+        pool = FilePool(limit: max(openFilesMax ?? Self.openFilesMaxDefault, Self.openFilesMin))
+    }
+
+    private static var openFilesMaxDefault: Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return openFilesUsual }
+        return Int(clamping: limit.rlim_cur) / limitShare
+    }
 
     package func openDirectory(_ path: String, create: Bool) throws(LogError) -> [String] {
-        if create, mkdir(path, 0o755) != 0, errno != EEXIST {
-            throw .system(errno, "mkdir", path: path)
+        var stream = opendir(path)
+        if stream == nil, create, errno == ENOENT {
+            guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw .system(errno, "mkdir", path: path) }
+            stream = opendir(path)
         }
-        guard let stream = opendir(path) else { throw .system(errno, "opendir", path: path) }
+        guard let stream else { throw .system(errno, "opendir", path: path) }
         defer { closedir(stream) }
         var names: [String] = []
         while true {
@@ -25,12 +44,7 @@ package struct FileDisk: Disk {
     }
 
     package func open(_ path: String, _ access: DiskAccess) throws(LogError) -> any DiskFile {
-        let flags = access == .readOnly ? O_RDONLY : O_RDWR | O_CREAT
-        let descriptor = Glibc.open(path, flags | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw .system(errno, "open", path: path) }
-        // Drops clean pages only. What it cannot do, it leaves as it is.
-        if access == .recovering { _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED) }
-        return DescriptorFile(descriptor: descriptor, path: path)
+        try PooledFile.open(path, access, pool)
     }
 
     package func rename(_ path: String, to newPath: String) throws(LogError) {
@@ -46,84 +60,5 @@ package struct FileDisk: Disk {
         guard descriptor >= 0 else { throw .system(errno, "open", path: path) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw .system(errno, "fsync of the directory", path: path) }
-    }
-}
-
-/// A file behind a descriptor. Both properties are constant and every call is positional, so it is used from many threads at once.
-private final class DescriptorFile: DiskFile, DescriptorBacked {
-    let descriptor: Int32
-    private let path: String
-
-    init(descriptor: Int32, path: String) {
-        self.descriptor = descriptor
-        self.path = path
-    }
-
-    deinit { close(descriptor) }
-
-    func size() throws(LogError) -> Int64 {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .system(errno, "fstat", path: path) }
-        return Int64(status.st_size)
-    }
-
-    func read(into buffer: UnsafeMutableRawBufferPointer, at position: Int64) throws(LogError) -> Int {
-        var done = 0
-        while done < buffer.count {
-            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
-            let count = pread(descriptor, rest.baseAddress, rest.count, Int(position) + done)
-            if count == 0 { break }
-            if count > 0 {
-                done += count
-            } else if errno != EINTR {
-                throw .system(errno, "read", path: path)
-            }
-        }
-        return done
-    }
-
-    func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, at position: Int64) throws(LogError) {
-        let total = first.count + second.count
-        var done = 0
-        while done < total {
-            let head = UnsafeRawBufferPointer(rebasing: first[min(done, first.count)...])
-            let tail = UnsafeRawBufferPointer(rebasing: second[max(0, done - first.count)...])
-            let count = Self.writeOnce(descriptor, head, tail, position + Int64(done))
-            if count > 0 {
-                done += count
-            } else if count == 0 {
-                throw .system(ENOSPC, "write", path: path)
-            } else if errno != EINTR {
-                throw .system(errno, "write", path: path)
-            }
-        }
-    }
-
-    private static func writeOnce(
-        _ descriptor: Int32, _ head: UnsafeRawBufferPointer, _ tail: UnsafeRawBufferPointer, _ position: Int64
-    ) -> Int {
-        // pwritev takes mutable pointers for both directions; it only reads from them.
-        var vectors = (
-            iovec(iov_base: UnsafeMutableRawPointer(mutating: head.baseAddress), iov_len: head.count),
-            iovec(iov_base: UnsafeMutableRawPointer(mutating: tail.baseAddress), iov_len: tail.count)
-        )
-        return withUnsafeBytes(of: &vectors) { bytes in
-            pwritev(descriptor, bytes.assumingMemoryBound(to: iovec.self).baseAddress, 2, Int(position))
-        }
-    }
-
-    func truncate(to size: Int64) throws(LogError) {
-        while ftruncate(descriptor, Int(size)) != 0 {
-            if errno != EINTR { throw .system(errno, "truncate", path: path) }
-        }
-    }
-
-    func sync() throws(LogError) {
-        // Not repeated on any error: the kernel drops the dirty state of pages it failed to write, so a second call would report success.
-        guard fdatasync(descriptor) == 0 else {
-            var error = LogError.system(errno, "fdatasync", path: path)
-            error.code = .io
-            throw error
-        }
     }
 }

@@ -10,7 +10,12 @@ struct LogCompactor {
         var replaced: [LogSegment]
         /// Nil when nothing was left of them.
         var segment: LogSegment?
+        /// Keeps what was replaced open for readers until the log holds the new segment.
+        var pinned: [PinnedDescriptor]
     }
+
+    /// How many segments become one at most: all of them are open at that time.
+    private static let membersMax = 32
 
     /// 128 bits of a key. Two seeded hashes: that two of a million keys share one is less likely than that the memory they stand in fails.
     private struct KeyDigest: Hashable {
@@ -40,6 +45,8 @@ struct LogCompactor {
     /// Where the segment behind each one starts.
     private let limits: [Int64: Int64]
     private(set) var recordsRemoved = 0
+    /// Segments whose replacement failed when their names were taken already: the log goes on with them, and so they stay open.
+    private(set) var pinned: [PinnedDescriptor] = []
 
     init(
         config: LogConfig, disk: any Disk, directory: String, limits: [Int64: Int64], cleanedThrough: Int64, now: Int64
@@ -76,14 +83,16 @@ struct LogCompactor {
 
     /// Rewrites the first segments of `rest` that fit into one, and takes them from it.
     mutating func rewriteGroup(from rest: inout ArraySlice<LogSegment>) throws(LogError) -> Group {
-        guard let first = rest.first else { return Group(replaced: []) }
+        guard let first = rest.first else { return Group(replaced: [], pinned: []) }
         let swap = SegmentSwap(directory: directory, baseOffset: first.baseOffset, disk: disk)
         let output = try disk.open(swap.temporaryPath, .readWrite)
         try output.truncate(to: 0)
         var size: Int64 = 0
         var members: [LogSegment] = []
         do throws(LogError) {
-            while let segment = rest.first, members.isEmpty || fits(segment, behind: size, base: first.baseOffset) {
+            while let segment = rest.first, members.isEmpty
+                || (members.count < Self.membersMax && fits(segment, behind: size, base: first.baseOffset))
+            {
                 let removedBefore = recordsRemoved
                 let written = try rewrite(segment, to: output, at: size)
                 // A member without a part in the result would not be recognised as replaced after a crash: it forms a group of its own.
@@ -100,15 +109,21 @@ struct LogCompactor {
             try disk.remove(swap.temporaryPath)
             throw error
         }
+        // From here on their names lead to nothing or to another file, while the log still holds them.
+        for member in members { pinned += try member.pinned() }
+        let pinned = self.pinned
         if size == 0 {
             try disk.remove(swap.temporaryPath)
             try removeEmptied(members)
-            return Group(replaced: members)
+            self.pinned = []
+            return Group(replaced: members, pinned: pinned)
         }
         try output.sync()
         try swap.commit()
         try swap.finish(replacing: members.map(\.baseOffset))
-        return Group(replaced: members, segment: try openRewritten(first.baseOffset))
+        let segment = try openRewritten(first.baseOffset)
+        self.pinned = []
+        return Group(replaced: members, segment: segment, pinned: pinned)
     }
 
     private func fits(_ segment: LogSegment, behind size: Int64, base: Int64) -> Bool {

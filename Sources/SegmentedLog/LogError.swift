@@ -16,6 +16,9 @@ package struct LogError: Error, Sendable, CustomStringConvertible {
         case io
         /// A file or folder that is needed does not exist.
         case notFound
+        /// A file was removed, or another has its name, since it was opened, and it had been closed meanwhile (`FilePool`): what the log holds now is to be
+        /// looked up again.
+        case fileGone
         /// The batch is larger than the topic allows.
         case batchTooLarge
         /// The batch is larger than a segment of the topic.

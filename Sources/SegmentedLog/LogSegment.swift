@@ -3,7 +3,8 @@ import Records
 /// One segment of a partition: a `.log` file of batches and its indexes. A closed segment is immutable.
 ///
 /// A copy is a snapshot of how far the segment went; reading through it needs no lock, also while the log appends, retains or compacts: files are
-/// only ever extended behind the snapshot or unlinked as a whole, and an unlinked file stays readable while it is open.
+/// only ever extended behind the snapshot or unlinked as a whole. An unlinked file that is closed meanwhile (`FilePool`) reads as `.fileGone`, never as
+/// what has its name now, and then the log takes a new snapshot.
 struct LogSegment: Sendable {
     let directory: String
     let baseOffset: Int64
@@ -119,8 +120,9 @@ extension LogSegment {
         if unindexedBytes > indexIntervalBytes {
             // Without room for an index entry the index is only sparser; the next batch tries again.
             do throws(LogError) {
-                try offsetIndex.append(offset: batch.baseOffset, position: position)
+                // First the time: an entry of the offset index says that the time index knows all that lies before it (`LogRecovery` relies on that).
                 try indexNewestTimestamp()
+                try offsetIndex.append(offset: batch.baseOffset, position: position)
                 unindexedBytes = 0
             } catch {
                 if error.code != .diskFull { throw error }
@@ -143,6 +145,15 @@ extension LogSegment {
 
     private mutating func indexNewestTimestamp() throws(LogError) {
         if let newest { try timeIndex.append(timestamp: newest.timestamp, offset: newest.offset) }
+    }
+
+    /// Keeps what is needed to read it open until these are gone, also when its files are removed.
+    func pinned() throws(LogError) -> [PinnedDescriptor] {
+        var pinned: [PinnedDescriptor] = []
+        for case let file as any DescriptorBacked in [file, offsetIndex.entries.file, timeIndex.entries.file] {
+            pinned.append(try file.pinned())
+        }
+        return pinned
     }
 
     /// Makes the log and its indexes durable.

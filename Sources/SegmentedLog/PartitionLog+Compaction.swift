@@ -34,12 +34,20 @@ extension PartitionLog {
         try allowHoles(below: end)
         var result = CompactionResult()
         var rest = job.segments.filter { $0.baseOffset < end }[...]
+        var isThrough = false
+        defer {
+            state.withLock { state in
+                if isThrough { state.housekeeping.replacedHalfway = [:] }
+                for pinned in compactor.pinned { state.housekeeping.replacedHalfway[pinned.descriptor] = pinned }
+            }
+        }
         while !rest.isEmpty {
             let group = try compactor.rewriteGroup(from: &rest)
             result.bytesBefore += group.replaced.reduce(0) { $0 + $1.sizeBytes }
             result.bytesAfter += group.segment?.sizeBytes ?? 0
-            replace(group)
+            withExtendedLifetime(group.pinned) { replace(group) }
         }
+        isThrough = true
         result.recordsRemoved = compactor.recordsRemoved
         return result
     }

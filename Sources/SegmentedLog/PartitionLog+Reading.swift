@@ -70,6 +70,27 @@ extension PartitionLog {
     func search<Found>(
         from offset: Int64, _ isolation: Isolation, _ look: (Plan, Int64) throws(LogError) -> Found?
     ) throws(LogError) -> (found: Found?, end: Int64) {
+        try onPresentFiles { () throws(LogError) in try searchOnce(from: offset, isolation, look) }
+    }
+
+    /// How often a read begins anew. Each time the log holds other segments than before, unless somebody else removes its files.
+    private static let gonesMax = 4
+
+    /// Runs a read, and anew when a segment of its snapshot was removed or replaced and is closed: its offsets are elsewhere now, or below the start.
+    private func onPresentFiles<Result>(_ body: () throws(LogError) -> Result) throws(LogError) -> Result {
+        for _ in 1..<Self.gonesMax {
+            do throws(LogError) {
+                return try body()
+            } catch {
+                guard error.code == .fileGone else { throw error }
+            }
+        }
+        return try body()
+    }
+
+    private func searchOnce<Found>(
+        from offset: Int64, _ isolation: Isolation, _ look: (Plan, Int64) throws(LogError) -> Found?
+    ) throws(LogError) -> (found: Found?, end: Int64) {
         var offset = offset
         while true {
             guard let plan = try plan(offset, isolation) else { return (nil, offset) }
@@ -123,6 +144,10 @@ extension PartitionLog {
     /// The first visible data record with the greatest timestamp; nil when there is none.
     /// - Throws: as `offset(forTimestamp:)`.
     package func offsetOfGreatestTimestamp() throws(LogError) -> (offset: Int64, timestamp: Int64)? {
+        try onPresentFiles { () throws(LogError) in try greatestTimestamp() }
+    }
+
+    private func greatestTimestamp() throws(LogError) -> (offset: Int64, timestamp: Int64)? {
         let (segments, start, bound) = try state.withLock { (state) throws(LogError) in
             try state.requireOpen()
             return (state.segments, state.startOffset, state.highWatermark(hidesUnsynced: gate.hidesUnsynced))
@@ -155,6 +180,10 @@ extension PartitionLog {
     /// The first visible data record whose timestamp is `timestamp` (milliseconds) or later; nil when there is none.
     /// - Throws: `.corrupt`, when a batch that must be looked at is.
     package func offset(forTimestamp timestamp: Int64) throws(LogError) -> (offset: Int64, timestamp: Int64)? {
+        try onPresentFiles { () throws(LogError) in try firstRecord(atOrAfter: timestamp) }
+    }
+
+    private func firstRecord(atOrAfter timestamp: Int64) throws(LogError) -> (offset: Int64, timestamp: Int64)? {
         let (segments, start, bound) = try state.withLock { (state) throws(LogError) in
             try state.requireOpen()
             return (state.segments, state.startOffset, state.highWatermark(hidesUnsynced: gate.hidesUnsynced))

@@ -13,8 +13,8 @@ extension PartitionLog {
                 from: offset, below: plan.bound, bytesMax: bytesMax, limit: plan.limit, denseFrom: plan.denseFrom)
             guard let span = try found.map({ (span) throws(LogError) in try verified(span, plan) }) else { return nil }
             return LogSlice(
-                file: plan.segment.file, position: span.start, sizeInBytes: Int(span.end - span.start),
-                nextOffset: span.nextOffset,
+                file: plan.segment.file, pinned: try (plan.segment.file as? any DescriptorBacked)?.pinned(),
+                position: span.start, sizeInBytes: Int(span.end - span.start), nextOffset: span.nextOffset,
                 abortedTransactions: Self.overlapping(plan.aborted, from: offset, to: span.nextOffset))
         }.found
     }

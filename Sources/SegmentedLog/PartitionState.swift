@@ -55,6 +55,8 @@ struct PartitionState: Sendable {
         var isFlushAwaited = false
         /// Compaction reads and replaces closed segments: none may be removed meanwhile.
         var isCompacting = false
+        /// Keeps segments open whose names compaction has taken without getting as far as the segment in their place.
+        var replacedHalfway: [Int32: PinnedDescriptor] = [:]
     }
 
     var active: LogSegment {

@@ -35,7 +35,7 @@ package struct TopicDescription: Sendable, Equatable {
 
 /// The file `topics` of a data directory: one line per topic. Format: `docs/formats/data-directory.md`.
 package enum TopicCatalog {
-    /// Kafka has no limit; here each partition holds some open files.
+    /// Kafka has no limit; here a partition takes some kilobytes of memory and some system calls at each start.
     static let partitionCountMax: Int32 = 10_000
 
     /// The topics of a data directory, also while another process works on it.

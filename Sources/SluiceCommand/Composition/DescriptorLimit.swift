@@ -1,6 +1,7 @@
 import Glibc
 
-/// Lets the process open as many files as the system grants it: a segment takes up to four, a tailed file one, and the usual soft limit is 1,024.
+/// Lets the process open as many files as the system grants it: the log takes a quarter of it (`FileDisk`),
+/// a connection and a tailed file one each, and the usual soft limit is 1,024.
 func raiseDescriptorLimit() {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }

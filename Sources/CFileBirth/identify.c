@@ -1,0 +1,15 @@
+#define _GNU_SOURCE
+#include "cfilebirth.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+bool cfilebirth_identify(int descriptor, cfilebirth_identity *identity) {
+    struct statx status;
+    if (statx(descriptor, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &status) != 0) return false;
+    if ((status.stx_mask & STATX_BTIME) == 0) return false;
+    identity->device = (uint64_t)status.stx_dev_major << 32 | status.stx_dev_minor;
+    identity->inode = status.stx_ino;
+    identity->birth_nanoseconds = status.stx_btime.tv_sec * 1000000000LL + status.stx_btime.tv_nsec;
+    return true;
+}
