@@ -6,7 +6,7 @@ import Synchronization
 /// exactly costs a lock that every read and write of every file wants; here each file only marks that it was used, and a hand that goes round over the open
 /// files closes the first one whose mark it has taken before (the clock algorithm). Nothing is done here while there is room.
 ///
-/// **When every open file must stay open**, more than the limit are: each of these is in the middle of a call, or a slice of it is on its way to a client.
+/// **When every open file must stay open**, more than the limit are: each of these is in the middle of a call, or about to be replaced by compaction.
 final class FilePool: Sendable {
     /// How much is done to close a file.
     enum Effort: Sendable {
@@ -41,11 +41,24 @@ final class FilePool: Sendable {
 
     /// How many files hold a descriptor, unless more of them must.
     let limit: Int
+    /// How many files may be kept open by slices, which slow clients keep for long; the rest is for everything else.
+    let slicedMax: Int
     private let ring = Mutex(Ring())
+    private let sliced = Atomic<Int>(0)
 
     init(limit: Int) {
         self.limit = limit
+        slicedMax = limit / 2
     }
+
+    /// Whether one more file may be kept open by slices; if so, `releaseSliced` has to follow.
+    func takeSliced() -> Bool {
+        guard sliced.add(1, ordering: .relaxed).newValue > slicedMax else { return true }
+        releaseSliced()
+        return false
+    }
+
+    func releaseSliced() { sliced.subtract(1, ordering: .relaxed) }
 
     /// How many files hold a descriptor now, or are about to.
     var openCount: Int { ring.withLock { $0.open } }

@@ -90,8 +90,9 @@ struct LogCompactor {
         var size: Int64 = 0
         var members: [LogSegment] = []
         do throws(LogError) {
-            while let segment = rest.first, members.isEmpty
-                || (members.count < Self.membersMax && fits(segment, behind: size, base: first.baseOffset))
+            while let segment = rest.first,
+                members.isEmpty
+                    || (members.count < Self.membersMax && fits(segment, behind: size, base: first.baseOffset))
             {
                 let removedBefore = recordsRemoved
                 let written = try rewrite(segment, to: output, at: size)

@@ -19,6 +19,8 @@ package struct LogError: Error, Sendable, CustomStringConvertible {
         /// A file was removed, or another has its name, since it was opened, and it had been closed meanwhile (`FilePool`): what the log holds now is to be
         /// looked up again.
         case fileGone
+        /// So many files have slices on their way to clients that no other is kept open for one (`FilePool`): ask again when some were sent.
+        case tooManySlices
         /// The batch is larger than the topic allows.
         case batchTooLarge
         /// The batch is larger than a segment of the topic.

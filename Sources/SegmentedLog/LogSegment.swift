@@ -151,7 +151,7 @@ extension LogSegment {
     func pinned() throws(LogError) -> [PinnedDescriptor] {
         var pinned: [PinnedDescriptor] = []
         for case let file as any DescriptorBacked in [file, offsetIndex.entries.file, timeIndex.entries.file] {
-            pinned.append(try file.pinned())
+            pinned.append(try file.pinned(forSlice: false))
         }
         return pinned
     }

@@ -6,14 +6,15 @@ extension PartitionLog {
     ///
     /// Their checksums are known to be right: this process has appended them, or verifies them now, once. A byte that changes on the disk after that is found by
     /// the reader's own check (KIP-98 has clients check too), or by the next process.
-    /// - Throws: as `read`.
+    /// - Throws: as `read`; `.tooManySlices` while other files' slices take all descriptors there are for them.
     package func slice(from offset: Int64, bytesMax: Int, isolation: Isolation) throws(LogError) -> LogSlice? {
         try search(from: offset, isolation) { (plan, offset) throws(LogError) -> LogSlice? in
             let found = try plan.segment.span(
                 from: offset, below: plan.bound, bytesMax: bytesMax, limit: plan.limit, denseFrom: plan.denseFrom)
             guard let span = try found.map({ (span) throws(LogError) in try verified(span, plan) }) else { return nil }
             return LogSlice(
-                file: plan.segment.file, pinned: try (plan.segment.file as? any DescriptorBacked)?.pinned(),
+                file: plan.segment.file,
+                pinned: try (plan.segment.file as? any DescriptorBacked)?.pinned(forSlice: true),
                 position: span.start, sizeInBytes: Int(span.end - span.start), nextOffset: span.nextOffset,
                 abortedTransactions: Self.overlapping(plan.aborted, from: offset, to: span.nextOffset))
         }.found

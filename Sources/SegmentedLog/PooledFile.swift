@@ -22,6 +22,8 @@ final class PooledFile: DiskFile, DescriptorBacked {
         var descriptor: Int32?
         var slot = 0
         var pins = 1
+        /// How many of the pins are of slices.
+        var slices = 0
         var contents = Contents.asFound
         /// Counts up to tell a write from a sync that had begun before it.
         var writes: UInt32 = 0
@@ -91,6 +93,32 @@ final class PooledFile: DiskFile, DescriptorBacked {
     }
 
     func unpin() { state.withLock { $0.pins -= 1 } }
+
+    /// As `pin`, for a slice; `unpinSlice` ends it.
+    /// - Throws: `.tooManySlices`.
+    func pinSlice() throws(LogError) -> Int32 {
+        let descriptor = try pin()
+        let isTaken = state.withLock { state in
+            guard state.slices > 0 || pool.takeSliced() else { return false }
+            state.slices += 1
+            return true
+        }
+        guard isTaken else {
+            unpin()
+            let (directory, name) = FilePath.split(path)
+            throw LogError(
+                .tooManySlices, "slices of \(pool.slicedMax) files are being sent", directory: directory, segment: name)
+        }
+        return descriptor
+    }
+
+    func unpinSlice() {
+        state.withLock { state in
+            state.pins -= 1
+            state.slices -= 1
+            if state.slices == 0 { pool.releaseSliced() }
+        }
+    }
 
     /// As `pin`, of a file that the pool has closed.
     private func reopen() throws(LogError) -> Int32 {

@@ -105,7 +105,7 @@ struct FilePoolTests {
         let disk = FileDisk(openFilesMax: 8)
         try write("kept", to: "pinned")
         let file = try open(disk, "pinned")
-        var pin: PinnedDescriptor? = try file.pinned()
+        var pin: PinnedDescriptor? = try file.pinned(forSlice: true)
         try disk.remove(folder.path + "/pinned")
         try crowd(disk)
         #expect(try file.readBytes(10, at: 0) == bytes("kept"))
@@ -119,9 +119,22 @@ struct FilePoolTests {
     @Test("with nothing that may be closed there are more than the limit")
     func allPinned() throws {
         let disk = FileDisk(openFilesMax: 8)
-        let pins = try (0..<20).map { try open(disk, "\($0)").pinned() }
+        let pins = try (0..<20).map { try open(disk, "\($0)").pinned(forSlice: false) }
         #expect(disk.pool.openCount == 20)
         withExtendedLifetime(pins) {}
+    }
+
+    @Test("slices keep half of the limit open and no more, however many there are of a file")
+    func slicedLimit() throws {
+        let disk = FileDisk(openFilesMax: 8)
+        let files = try (0..<5).map { try open(disk, "\($0)") }
+        var pins = try files.prefix(4).flatMap { file in try (0..<3).map { _ in try file.pinned(forSlice: true) } }
+        #expect(logError { _ = try files[4].pinned(forSlice: true) }?.code == .tooManySlices)
+        pins.removeFirst(2)
+        #expect(logError { _ = try files[4].pinned(forSlice: true) }?.code == .tooManySlices)
+        pins.removeFirst()
+        pins.append(try files[4].pinned(forSlice: true))
+        #expect(logError { _ = try files[0].pinned(forSlice: true) }?.code == .tooManySlices)
     }
 
     @Test("another file under the same name is not read in the place of the one that was opened")

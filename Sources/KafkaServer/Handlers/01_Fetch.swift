@@ -114,6 +114,8 @@ extension Service {
             }
             return slice.nextOffset >= end
         } catch {
+            // It comes with a later answer: with the next one, where this one has records already.
+            if error.code == .tooManySlices { return isFirst }
             result.error = ErrorCode(error)
             if error.code != .offsetOutOfRange, error.code != .closed { logger.error("a fetch fails: \(error)") }
             return true
