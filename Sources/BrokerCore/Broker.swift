@@ -38,7 +38,8 @@ package final class Broker: Sendable {
     /// - Throws: `.inUse` with the other process's id; `.corrupt` with the file; `.io`, `.diskFull`.
     package static func open(
         directory: String, settings: EmbeddedSettings = EmbeddedSettings(),
-        groupSettings: GroupSettings = GroupSettings(), disk: any Disk = FileDisk(),
+        groupSettings: GroupSettings = GroupSettings(),
+        transactionSettings: TransactionSettings = TransactionSettings(), disk: any Disk = FileDisk(),
         transactionWaitMax: Duration = WireTransactionLimits.settleWaitMax,
         logger: Logger = Logger(label: "sluice.broker")
     ) async throws(BrokerError) -> Broker {
@@ -74,7 +75,8 @@ package final class Broker: Sendable {
             producerIds: try ProducerIds(directory: directory, disk: disk), waitMax: transactionWaitMax, logger: logger)
         let broker = try Broker(
             directory: directory, clusterId: clusterId, settings: settings, groupSettings: groupSettings,
-            registry: registry, services: services, recovery: recovery, lock: lock, cleanShutdown: cleanShutdown)
+            transactionSettings: transactionSettings, registry: registry, services: services, recovery: recovery,
+            lock: lock, cleanShutdown: cleanShutdown)
         await broker.wireTransactions.resume()
         broker.maintenance.start(every: settings.maintenanceInterval)
         return broker
@@ -82,7 +84,8 @@ package final class Broker: Sendable {
 
     private init(
         directory: String, clusterId: String, settings: EmbeddedSettings, groupSettings: GroupSettings,
-        registry: TopicRegistry, services: TransactionServices, recovery: TransactionRecovery, lock: DirectoryLock,
+        transactionSettings: TransactionSettings, registry: TopicRegistry, services: TransactionServices,
+        recovery: TransactionRecovery, lock: DirectoryLock,
         cleanShutdown: ChecksummedFile
     ) throws(BrokerError) {
         self.directory = directory
@@ -97,7 +100,7 @@ package final class Broker: Sendable {
         let owners = TransactionalIdOwners()
         transactions = TransactionCoordinator(services: services, recovery: recovery, owners: owners)
         let wireTransactions = try WireTransactionCoordinator(
-            services: services, recovery: recovery, owners: owners, timers: timers,
+            services: services, settings: transactionSettings, recovery: recovery, owners: owners, timers: timers,
             partition: { registry.topic(named: $0.topic)?[$0.partition] })
         self.wireTransactions = wireTransactions
         let claims = GroupClaims()

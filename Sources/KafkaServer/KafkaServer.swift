@@ -20,12 +20,14 @@ package final class KafkaServer: Sendable {
     /// - Parameters:
     ///   - host: an address or name of this machine.
     ///   - port: 0 for any that is free.
+    ///   - nodeId: the broker's number, which clients are told.
     ///   - advertisedHost: where clients are told to find the broker.
     ///   - advertisedPort: the port there; nil for the one that is bound.
     ///   - accepting: false to let those that connect wait until `accept` is called.
     /// - Throws: when the address cannot be bound.
     package static func start(
-        _ broker: Broker, host: String, port: Int, advertisedHost: String, advertisedPort: Int? = nil,
+        _ broker: Broker, nodeId: Int32 = 1, host: String, port: Int, advertisedHost: String,
+        advertisedPort: Int? = nil,
         autoCreatesTopics: Bool, accepting: Bool = true, limits: ServerLimits = ServerLimits(),
         logger: Logger = Logger(label: "sluice.kafka")
     ) async throws(KafkaServerError) -> KafkaServer {
@@ -47,7 +49,7 @@ package final class KafkaServer: Sendable {
             let listener = try await bootstrap.bind(host: host, port: port).get()
             let bound = listener.localAddress?.port ?? port
             let service = Service(
-                broker: broker, host: advertisedHost, port: advertisedPort ?? bound,
+                broker: broker, nodeId: nodeId, host: advertisedHost, port: advertisedPort ?? bound,
                 autoCreatesTopics: autoCreatesTopics, limits: limits, workers: connections.workers,
                 memory: RequestMemory(bytesMax: limits.requestMemoryMax), logger: logger)
             served.withLock { $0 = service }

@@ -4,10 +4,9 @@ import Logging
 
 /// Carries out requests on the broker. The APIs are in `Handlers`, one to a file.
 struct Service: Sendable {
-    /// The one broker's number.
-    static let nodeId: Int32 = 1
-
     let broker: Broker
+    /// The one broker's number.
+    let nodeId: Int32
     /// Where clients are told to find the broker.
     let host: String
     let port: Int

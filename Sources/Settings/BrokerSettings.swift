@@ -4,6 +4,8 @@ package struct BrokerSettings: Sendable, Equatable {
     package var embedded = EmbeddedSettings()
     /// The folder of the log.
     package var dataDirectory: String?
+    /// The broker's number, which clients are told.
+    package var nodeId: Int?
     /// The longest request, in bytes.
     package var requestBytesMax: Int?
     /// The memory of all requests together, in bytes.
@@ -14,6 +16,19 @@ package struct BrokerSettings: Sendable, Equatable {
     package var connectionsMax: Int?
     /// A connection on which nothing happens for so long is closed.
     package var connectionIdleMax: Duration?
+    /// How long the first join of an empty group is held back.
+    package var groupInitialRebalanceDelay: Duration?
+    /// The session timeouts that a member may ask for.
+    package var sessionTimeoutMin: Duration?
+    package var sessionTimeoutMax: Duration?
+    /// The members of one group.
+    package var groupMembersMax: Int?
+    /// How long positions outlive their group's last member.
+    package var offsetsRetention: Duration?
+    /// The longest a transaction may be asked to last.
+    package var transactionTimeoutMax: Duration?
+    /// A transactional id that was not used for so long is forgotten.
+    package var transactionalIdExpiration: Duration?
 
     /// The broker's own settings.
     package init() {}

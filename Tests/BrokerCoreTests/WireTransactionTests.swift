@@ -214,14 +214,16 @@ struct WireTransactionTests {
     @Test("an id that nobody uses for a week is forgotten, and one with an open transaction never")
     func expiry() throws {
         var machine = try begun()
-        let week = WireTransactionLimits.expirationMilliseconds
-        #expect(try machine.handle(.expire(now: week - 1)) == [])
-        guard case .log(let dead) = try machine.handle(.expire(now: week)).first else { return #expect(Bool(false)) }
+        let week = TransactionSettings().idExpiration.milliseconds
+        #expect(try machine.handle(.expire(now: week - 1, unusedFor: week)) == [])
+        guard case .log(let dead) = try machine.handle(.expire(now: week, unusedFor: week)).first else {
+            return #expect(Bool(false))
+        }
         #expect(dead.status == .dead && !machine.isForgotten)
         _ = try machine.handle(.logged)
         #expect(machine.isForgotten)
         var open = try opened()
-        #expect(try open.handle(.expire(now: week * 2)) == [])
+        #expect(try open.handle(.expire(now: week * 2, unusedFor: week)) == [])
     }
 
     @Test("what an earlier process has left is gone on with")

@@ -30,6 +30,7 @@ struct ServerPropertiesTests {
             num.partitions=3
             num.recovery.threads.per.data.dir=1
 
+            group.initial.rebalance.delay.ms=0
             offsets.topic.replication.factor=1
             transaction.state.log.replication.factor=1
             transaction.state.log.min.isr=1
@@ -45,10 +46,12 @@ struct ServerPropertiesTests {
         #expect(loaded.diagnostics.allSatisfy { $0.severity == .warning }, "\(loaded.diagnostics)")
         #expect(
             loaded.diagnostics.map(\.description).last
-                == "server.properties:25:1: warning: 'zookeeper.connection.timeout.ms' has no effect: there is no ZooKeeper: one broker knows its topics by itself"
+                == "server.properties:26:1: warning: 'zookeeper.connection.timeout.ms' has no effect: there is no ZooKeeper: one broker knows its topics by itself"
         )
-        #expect(loaded.diagnostics.count == 11)
+        #expect(loaded.diagnostics.count == 10)
         var expected = BrokerSettings()
+        expected.nodeId = 0
+        expected.groupInitialRebalanceDelay = .zero
         expected.dataDirectory = "/var/lib/kafka"
         expected.requestBytesMax = 50 << 20
         expected.embedded = EmbeddedSettings(
@@ -236,6 +239,31 @@ struct ServerPropertiesTests {
         #expect(settings == expected)
         let unlimited = load("log.cleaner.max.compaction.lag.ms=9223372036854775807").settings.embedded
         #expect(unlimited == EmbeddedSettings())
+    }
+
+    @Test("groups and transactions are bounded as the file says")
+    func coordination() {
+        let settings = load(
+            """
+            node.id=7
+            broker.id=3
+            group.min.session.timeout.ms=1000
+            group.max.session.timeout.ms=60000
+            group.max.size=12
+            offsets.retention.minutes=5
+            transaction.max.timeout.ms=30000
+            transactional.id.expiration.ms=86400000
+            """
+        ).settings
+        var expected = BrokerSettings()
+        expected.nodeId = 7
+        expected.sessionTimeoutMin = .seconds(1)
+        expected.sessionTimeoutMax = .seconds(60)
+        expected.groupMembersMax = 12
+        expected.offsetsRetention = .seconds(300)
+        expected.transactionTimeoutMax = .seconds(30)
+        expected.transactionalIdExpiration = .seconds(86_400)
+        #expect(settings == expected)
     }
 
     @Test("every address is no mistake where another was chosen before")

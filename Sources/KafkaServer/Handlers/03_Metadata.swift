@@ -15,7 +15,7 @@ extension Service {
             topics = broker.topics.map(describe)
         }
         return MetadataResponse(
-            broker: .init(id: Self.nodeId, host: host, port: Int32(clamping: port)), clusterId: broker.clusterId,
+            broker: .init(id: nodeId, host: host, port: Int32(clamping: port)), clusterId: broker.clusterId,
             topics: topics)
     }
 

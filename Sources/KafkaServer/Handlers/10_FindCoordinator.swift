@@ -4,7 +4,7 @@ extension Service {
     /// This broker, of whatever is asked for.
     func findCoordinator(_ request: FindCoordinatorRequest) -> FindCoordinatorResponse {
         var response = FindCoordinatorResponse(
-            broker: .init(id: Self.nodeId, host: host, port: Int32(clamping: port)), keys: request.keys)
+            broker: .init(id: nodeId, host: host, port: Int32(clamping: port)), keys: request.keys)
         if !FindCoordinatorRequest.keyTypes.contains(request.keyType) { response.error = .invalidRequest }
         return response
     }

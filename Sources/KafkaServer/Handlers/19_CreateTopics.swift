@@ -71,9 +71,9 @@ extension Service {
 
     /// Each partition has this broker as its one replica.
     func checkAssignments(_ assignments: [[Int32]]) throws(AdminRefusal) {
-        guard let wrong = assignments.first(where: { $0 != [Self.nodeId] }) else { return }
+        guard let wrong = assignments.first(where: { $0 != [nodeId] }) else { return }
         throw AdminRefusal(
-            .invalidReplicaAssignment, "a partition is assigned to the brokers \(wrong); there is \(Self.nodeId) alone")
+            .invalidReplicaAssignment, "a partition is assigned to the brokers \(wrong); there is \(nodeId) alone")
     }
 
     /// What a topic sets that sets these.

@@ -48,8 +48,8 @@ extension Service {
 
     /// The resource is this broker, or all brokers.
     func checkBroker(_ resource: ConfigResource) throws(AdminRefusal) {
-        guard resource.name.isEmpty || resource.name == "\(Self.nodeId)" else {
-            throw AdminRefusal(.invalidRequest, "there is the broker \(Self.nodeId) alone, no '\(resource.name)'")
+        guard resource.name.isEmpty || resource.name == "\(nodeId)" else {
+            throw AdminRefusal(.invalidRequest, "there is the broker \(nodeId) alone, no '\(resource.name)'")
         }
     }
 
@@ -57,8 +57,8 @@ extension Service {
     private var brokerConfigs: [ConfigEntry] {
         let usual = ServerLimits()
         let served = [
-            ConfigEntry(broker: "broker.id", .integer, "\(Self.nodeId)", "The one broker's number."),
-            ConfigEntry(broker: "node.id", .integer, "\(Self.nodeId)", "The one broker's number."),
+            ConfigEntry(broker: "broker.id", .integer, "\(nodeId)", "The one broker's number."),
+            ConfigEntry(broker: "node.id", .integer, "\(nodeId)", "The one broker's number."),
             ConfigEntry(
                 broker: "advertised.listeners", .string, "PLAINTEXT://\(host):\(port)",
                 "Where clients are told to connect."),

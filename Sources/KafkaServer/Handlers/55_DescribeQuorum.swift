@@ -8,7 +8,7 @@ extension Service {
     /// One broker decides alone.
     func describeQuorum(_ request: DescribeQuorumRequest) -> DescribeQuorumResponse {
         DescribeQuorumResponse(
-            node: .init(id: Self.nodeId, host: host, port: UInt16(clamping: port)),
+            node: .init(id: nodeId, host: host, port: UInt16(clamping: port)),
             topics: request.topics.map { topic in
                 let partitions = topic.partitions.map { index in
                     let isKnown = topic.name == Self.metadataTopic && index == 0

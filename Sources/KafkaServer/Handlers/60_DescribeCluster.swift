@@ -5,7 +5,7 @@ extension Service {
     func describeCluster(_ request: DescribeClusterRequest) -> DescribeClusterResponse {
         var response = DescribeClusterResponse(
             endpointType: request.endpointType, clusterId: broker.clusterId,
-            broker: .init(id: Self.nodeId, host: host, port: Int32(clamping: port)))
+            broker: .init(id: nodeId, host: host, port: Int32(clamping: port)))
         if request.endpointType != DescribeClusterRequest.brokers {
             response.error = .mismatchedEndpointType
             response.message = "clients are served by a broker here; there is no controller to talk to"

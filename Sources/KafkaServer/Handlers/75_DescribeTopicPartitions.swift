@@ -10,7 +10,7 @@ extension Service {
         let start = request.cursor ?? .init(topic: "", partition: 0)
         let names = request.topics.isEmpty ? broker.topics.map(\.name) : Set(request.topics).sorted()
         var room = max(1, min(Int(request.partitionsMax), Self.partitionsPerAnswerMax))
-        var response = DescribeTopicPartitionsResponse(brokerId: Self.nodeId, topics: [], next: nil)
+        var response = DescribeTopicPartitionsResponse(brokerId: nodeId, topics: [], next: nil)
         for name in names where name >= start.topic {
             guard room > 0 else {
                 response.next = .init(topic: name, partition: 0)

@@ -1,7 +1,6 @@
 extension ServerProperties {
     /// Keys that are accepted with a warning, since they say nothing about one broker on one machine. A name that ends with `.*` stands for all that begin so.
     static let withoutEffect: [ConfigKey] = [
-        (["broker.id", "node.id"], "the one broker is node 1 to its clients"),
         (
             ["zookeeper.*", "broker.id.generation.enable", "reserved.broker.max.id"],
             "there is no ZooKeeper: one broker knows its topics by itself"
@@ -61,6 +60,13 @@ extension ServerProperties {
         ),
         (
             [
+                "offsets.retention.check.interval.ms", "transaction.abort.timed.out.transaction.cleanup.interval.ms",
+                "transaction.remove.expired.transaction.cleanup.interval.ms",
+                "transaction.partition.verification.enable",
+            ], "what is due is done when it is due"
+        ),
+        (
+            [
                 "log.message.timestamp.after.max.ms", "log.message.timestamp.before.max.ms",
                 "log.message.timestamp.difference.max.ms",
             ], "timestamps are taken as they are"
@@ -99,11 +105,7 @@ extension ServerProperties {
             ],
             "no Java class can be loaded"
         ),
-        (
-            [
-                "offsets.retention.*", "group.*", "transaction.*", "transactional.id.*", "producer.id.*",
-            ], "leave it out"
-        ),
+        (["producer.id.*", "transaction.two.phase.commit.enable"], "leave it out"),
     ].flatMap { ConfigKey.planned($0.0, $0.1) }
 
     /// The key of that name, or the longest pattern that stands for it.

@@ -1,8 +1,12 @@
 extension ServerProperties {
     /// The keys that take effect. Where several say the same thing, the later one here is the stronger, wherever they stand in the file.
-    package static let fields: [ConfigField<ServerProperties>] = serving + storing + compacting
+    package static let fields: [ConfigField<ServerProperties>] = serving + storing + compacting + coordinating
 
     private static let serving: [ConfigField<ServerProperties>] = [
+        .integer(
+            "broker.id", \.settings.nodeId, 0...Int(Int32.max), default: "1",
+            "The broker's number, which clients are told."),
+        .integer("node.id", \.settings.nodeId, 0...Int(Int32.max), default: "1", "The same, and stronger."),
         ConfigField(listenersKey) { value, _, root throws(Diagnostic) in
             root.listeners = try listenersKey.single(value)
         },
@@ -101,6 +105,31 @@ extension ServerProperties {
         .number(
             "log.cleaner.min.cleanable.ratio", \.settings.embedded.topicDefaults.minCleanableDirtyRatio, 0...1,
             "Which part of the closed segments has to be new before they are compacted."),
+    ]
+
+    private static let coordinating: [ConfigField<ServerProperties>] = [
+        .time(
+            "group.initial.rebalance.delay.ms", .milliseconds, \.settings.groupInitialRebalanceDelay, 0...3_600_000,
+            default: "300",
+            "How long the first join of an empty group is held back, so that members started together share it."),
+        .time(
+            "group.min.session.timeout.ms", .milliseconds, \.settings.sessionTimeoutMin, 1...Int(Int32.max),
+            default: "6000", "The shortest session timeout that a member may ask for."),
+        .time(
+            "group.max.session.timeout.ms", .milliseconds, \.settings.sessionTimeoutMax, 1...Int(Int32.max),
+            default: "1800000", "The longest."),
+        .integer(
+            "group.max.size", \.settings.groupMembersMax, 1...Int(Int32.max), default: "1000",
+            "The members of one group."),
+        .time(
+            "offsets.retention.minutes", .minutes, \.settings.offsetsRetention, 1...ages / 60_000, default: "10080",
+            "How long positions outlive the last member of their group, or their last commit where it has none."),
+        .time(
+            "transaction.max.timeout.ms", .milliseconds, \.settings.transactionTimeoutMax, 1...Int(Int32.max),
+            default: "900000", "The longest a transaction may be asked to last."),
+        .time(
+            "transactional.id.expiration.ms", .milliseconds, \.settings.transactionalIdExpiration, 1...Int(Int32.max),
+            default: "604800000", "A transactional id that was not used for so long is forgotten."),
     ]
 
     private static let cleanupPolicy: ConfigField<ServerProperties> = {

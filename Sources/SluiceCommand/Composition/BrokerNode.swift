@@ -21,12 +21,13 @@ struct BrokerNode: Sendable {
         // Before anything starts: whoever sees it work may stop it in good order.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let broker = try await Broker.open(
-            directory: settings.dataDirectory ?? Self.dataDirectory, settings: settings.embedded)
+            directory: settings.dataDirectory ?? Self.dataDirectory, settings: settings.embedded,
+            groupSettings: GroupSettings(settings), transactionSettings: TransactionSettings(settings))
         var limit: StopLimit?
         defer { limit?.lift() }
         do {
             let listener = try await ClientListener.bind(
-                broker, settings.embedded, limits: ServerLimits(settings), isRequired: true)
+                broker, settings.embedded, nodeId: settings.nodeId, limits: ServerLimits(settings), isRequired: true)
             try await listener?.accept()
             await waitForSignal(signals)
             limit = StopLimit(Node.stopLimit)
@@ -61,5 +62,26 @@ extension ServerLimits {
         fetchBytesMax = settings.fetchBytesMax ?? fetchBytesMax
         connectionsMax = settings.connectionsMax ?? connectionsMax
         if let idle = settings.connectionIdleMax { idleMax = .nanoseconds(Int64(idle / .nanoseconds(1))) }
+    }
+}
+
+extension GroupSettings {
+    /// The usual settings, but for those that are set.
+    init(_ settings: BrokerSettings) {
+        self.init()
+        initialRebalanceDelay = settings.groupInitialRebalanceDelay ?? initialRebalanceDelay
+        sessionTimeoutMin = settings.sessionTimeoutMin ?? sessionTimeoutMin
+        sessionTimeoutMax = settings.sessionTimeoutMax ?? sessionTimeoutMax
+        membersMax = settings.groupMembersMax ?? membersMax
+        offsetsRetention = settings.offsetsRetention ?? offsetsRetention
+    }
+}
+
+extension TransactionSettings {
+    /// The usual settings, but for those that are set.
+    init(_ settings: BrokerSettings) {
+        self.init()
+        timeoutMax = settings.transactionTimeoutMax ?? timeoutMax
+        idExpiration = settings.transactionalIdExpiration ?? idExpiration
     }
 }

@@ -13,16 +13,18 @@ struct ClientListener: Sendable {
 
     /// Binds the address; clients that connect wait until `accept`.
     /// - Parameters:
+    ///   - nodeId: the number that clients know the broker by; 1 unless it is set.
     ///   - limits: what bounds the server.
     ///   - isRequired: whether a usual address that is taken is a failure, too.
     /// - Returns: nil where the settings want nobody served, or did not choose the address and it cannot be had.
     static func bind(
-        _ broker: Broker, _ settings: EmbeddedSettings, limits: ServerLimits = ServerLimits(), isRequired: Bool = false
+        _ broker: Broker, _ settings: EmbeddedSettings, nodeId: Int? = nil, limits: ServerLimits = ServerLimits(),
+        isRequired: Bool = false
     ) async throws -> ClientListener? {
         guard let address = settings.listen.address else { return nil }
         do throws(KafkaServerError) {
             let server = try await KafkaServer.start(
-                broker, host: address.host, port: address.port,
+                broker, nodeId: Int32(clamping: nodeId ?? 1), host: address.host, port: address.port,
                 advertisedHost: settings.advertise?.host ?? address.host, advertisedPort: settings.advertise?.port,
                 autoCreatesTopics: settings.autoCreateTopics, accepting: false, limits: limits)
             return ClientListener(address: ListenAddress(host: address.host, port: server.port), server: server)

@@ -12,7 +12,7 @@ struct WireTransaction: Sendable {
         /// It may be that the transaction has lasted too long.
         case clock(now: Int64)
         /// It may be that nobody uses the id any more.
-        case expire(now: Int64)
+        case expire(now: Int64, unusedFor: Int64)
         /// The record of the step under way is durable.
         case logged
         /// It was not written, nor will it be.
@@ -60,10 +60,10 @@ struct WireTransaction: Sendable {
     /// Whether no step is under way.
     var isSettled: Bool { next == nil && record.status != .prepareCommit && record.status != .prepareAbort }
 
-    /// Whether nobody has used it for long.
-    func isExpired(now: Int64) -> Bool {
+    /// Whether nobody has used it for so many milliseconds.
+    func isExpired(now: Int64, unusedFor: Int64) -> Bool {
         isSettled && record.status != .ongoing && !isLost && record.identity.id >= 0
-            && now - record.lastUpdate >= WireTransactionLimits.expirationMilliseconds
+            && now - record.lastUpdate >= unusedFor
     }
 
     /// Whether there is nothing to remember any more.
@@ -91,8 +91,8 @@ struct WireTransaction: Sendable {
             return try end(identity, isCommit, now)
         case .clock(let now):
             return clock(now)
-        case .expire(let now):
-            guard isExpired(now: now) else { return [] }
+        case .expire(let now, let unusedFor):
+            guard isExpired(now: now, unusedFor: unusedFor) else { return [] }
             var dead = record
             dead.status = .dead
             dead.lastUpdate = now

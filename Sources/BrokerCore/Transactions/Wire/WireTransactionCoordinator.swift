@@ -21,6 +21,7 @@ package final class WireTransactionCoordinator: Sendable {
     }
 
     let services: TransactionServices
+    let settings: TransactionSettings
     private let recovery: TransactionRecovery
     private let owners: TransactionalIdOwners
     let timers: TimerWheel
@@ -29,10 +30,12 @@ package final class WireTransactionCoordinator: Sendable {
 
     /// - Parameter partition: the partition of that name, while there is one.
     init(
-        services: TransactionServices, recovery: TransactionRecovery, owners: TransactionalIdOwners, timers: TimerWheel,
+        services: TransactionServices, settings: TransactionSettings, recovery: TransactionRecovery,
+        owners: TransactionalIdOwners, timers: TimerWheel,
         partition: @escaping @Sendable (TopicPartition) -> Partition?
     ) throws(BrokerError) {
         self.services = services
+        self.settings = settings
         self.recovery = recovery
         self.owners = owners
         self.timers = timers
@@ -77,11 +80,10 @@ package final class WireTransactionCoordinator: Sendable {
             throw BrokerError(
                 .invalid, "a transactional id has 1 to \(WireTransactionLimits.nameBytesMax) bytes: '\(id)'")
         }
-        guard WireTransactionLimits.timeoutMilliseconds.contains(timeoutMilliseconds) else {
+        let timeoutMax = settings.timeoutMax.milliseconds
+        guard timeoutMilliseconds >= 1, timeoutMilliseconds <= timeoutMax else {
             throw BrokerError(
-                .transactionTimeout,
-                "a transaction lasts 1 to \(WireTransactionLimits.timeoutMilliseconds.upperBound) ms, not \(timeoutMilliseconds)"
-            )
+                .transactionTimeout, "a transaction lasts 1 to \(timeoutMax) ms, not \(timeoutMilliseconds)")
         }
         // What a pipeline of this name had decided must not be superseded before it is carried out.
         try await recovery.settle()
@@ -160,12 +162,13 @@ package final class WireTransactionCoordinator: Sendable {
 
     /// Forgets the ids that nobody has used for long.
     func expire(now: Int64) async {
+        let unusedFor = settings.idExpiration.milliseconds
         let idle = state.withLock { state in
-            state.entries.filter { $0.value.machine.isExpired(now: now) }.keys.map { $0 }
+            state.entries.filter { $0.value.machine.isExpired(now: now, unusedFor: unusedFor) }.keys.map { $0 }
         }
         for id in idle {
             do throws(BrokerError) {
-                _ = try await carryOut(try handle(id, .expire(now: now)), of: id)
+                _ = try await carryOut(try handle(id, .expire(now: now, unusedFor: unusedFor)), of: id)
             } catch {
                 // The next run tries again.
                 services.logger.warning("transactional id '\(id)' is not forgotten yet: \(error)")

@@ -1,9 +1,5 @@
 /// What bounds the transactions of clients.
 package enum WireTransactionLimits {
-    /// The longest a transaction may be asked to last. Kafka's `transaction.max.timeout.ms`.
-    package static let timeoutMilliseconds: ClosedRange<Int32> = 1...900_000
-    /// A transactional id that was not used for so long is forgotten. Kafka's `transactional.id.expiration.ms`.
-    static let expirationMilliseconds: Int64 = 7 * 86_400_000
     /// The transactional ids that are remembered; no more are taken then.
     static let idsMax = 100_000
     /// The bytes of a transactional id, and of a group's name.
