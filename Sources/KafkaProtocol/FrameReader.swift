@@ -113,6 +113,13 @@ package struct FrameReader {
         guard remaining == 0 else { throw ProtocolError("\(remaining) bytes follow the message", at: position) }
     }
 
+    /// Checks that nothing is left, or exactly so many zero bytes, with which a known client ends this message by mistake. Kafka's broker looks at nothing behind what
+    /// it needs, so such clients work with it.
+    package func end(orZeros count: Int) throws(ProtocolError) {
+        let isKnownMistake = remaining == count && bytes[position..<position + count].allSatisfy { $0 == 0 }
+        if !isKnownMistake { try end() }
+    }
+
     private mutating func integer<Number: FixedWidthInteger>() throws(ProtocolError) -> Number {
         let width = Number.bitWidth / 8
         guard remaining >= width else { throw ProtocolError("the frame ends within a number", at: position) }

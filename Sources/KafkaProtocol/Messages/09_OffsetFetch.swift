@@ -38,7 +38,8 @@ package struct OffsetFetchRequest: KafkaRequest {
         }
         requiresStable = version >= 7 ? try reader.bool() : false
         try reader.endOfStructure()
-        try reader.end()
+        // librdkafka 2.0.2 asks for all topics by four zero bytes where the null of a flexible version has one.
+        try reader.end(orZeros: groups.first?.topics == nil && (6...7).contains(version) ? 3 : 0)
     }
 
     private static func topics(_ reader: inout FrameReader, _ version: Int16) throws(ProtocolError) -> [Topic]? {
