@@ -8,7 +8,7 @@ import Settings
 /// Every call may come from any task. After `close` all of them throw `.closed`.
 package final class Broker: Sendable {
     /// The internal topics' segments are small, since the broker reads all of them when it opens.
-    private static let internalSegmentBytes = 16 << 20
+    package static let internalSegmentBytesByDefault = 16 << 20
 
     /// The data directory.
     package let directory: String
@@ -41,7 +41,7 @@ package final class Broker: Sendable {
         groupSettings: GroupSettings = GroupSettings(),
         transactionSettings: TransactionSettings = TransactionSettings(), disk: any Disk = FileDisk(),
         transactionWaitMax: Duration = WireTransactionLimits.settleWaitMax,
-        logger: Logger = Logger(label: "sluice.broker")
+        internalSegmentBytes: Int = internalSegmentBytesByDefault, logger: Logger = Logger(label: "sluice.broker")
     ) async throws(BrokerError) -> Broker {
         let lock = try DirectoryLock(directory: directory)
         let gate = FlushGate(policy: settings.flushPolicy)
@@ -51,8 +51,9 @@ package final class Broker: Sendable {
         let cleanShutdown = ChecksummedFile(
             directory: directory, name: "clean-shutdown", title: "sluice-clean-shutdown 1", disk: disk)
         let isClean = try cleanShutdown.read() != nil
-        // Before anything is written: a crash from here on must be seen as one.
-        if isClean { try cleanShutdown.remove() }
+        // Before anything is written: a crash from here on must be seen as one. Also where there is no such file: an earlier process may have died
+        // between its removal, or the making of a folder, and the sync of the directory, and a power cut must not bring that back.
+        try cleanShutdown.remove()
         try await registry.load(cleanShutdown: isClean)
 
         let config = TopicConfig(isCompacted: true, segmentBytes: internalSegmentBytes)

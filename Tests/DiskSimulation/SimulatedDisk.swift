@@ -227,13 +227,6 @@ package final class SimulatedDisk: Disk {
             state.folderNumbers[path] = number
             state.folders[parent]?.change(.link(name, number))
         }
-        do throws(LogError) {
-            try syncFolder(above, &state)
-        } catch {
-            // As the real one does, unless the process is dead: a later attempt must make and sync it again.
-            if !state.isDead { removeFolder(path, &state) }
-            throw error
-        }
     }
 
     private static func removeFolder(_ path: String, _ state: inout State) {

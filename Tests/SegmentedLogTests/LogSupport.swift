@@ -1,3 +1,4 @@
+import DiskSimulation
 import Foundation
 import Records
 import Synchronization
@@ -80,9 +81,12 @@ func openLog(
     _ directory: String, _ config: LogConfig = LogConfig(), policy: FlushPolicy = .os, disk: any Disk = FileDisk(),
     gate: FlushGate? = nil, clean: Bool = false, clock: TestClock = TestClock()
 ) throws -> PartitionLog {
-    try PartitionLog.open(
+    let log = try PartitionLog.open(
         directory: directory, topicPartition: TopicPartition(topic: "hits", partition: 0), config: config, disk: disk,
         gate: gate ?? FlushGate(policy: policy), cleanShutdown: clean, clock: { clock.now })
+    // Whoever opens a log makes its folder's name durable; no power is cut from the real disk here.
+    if disk is SimulatedDisk { try disk.syncDirectory(FilePath.split(directory).directory ?? "/") }
+    return log
 }
 
 struct ReadRecord: Equatable {

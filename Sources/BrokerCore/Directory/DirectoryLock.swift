@@ -1,4 +1,5 @@
 import Glibc
+import SegmentedLog
 import Synchronization
 
 /// The right to work on a data directory, held by one process at a time.
@@ -56,8 +57,18 @@ final class DirectoryLock: Sendable {
             guard let slash = path[..<end].lastIndex(of: "/") else { break }
             end = slash
         }
-        for prefix in prefixes.reversed() where mkdir(prefix, 0o755) != 0 && errno != EEXIST {
-            throw systemError("cannot make the data directory", path: prefix)
+        for prefix in prefixes.reversed() {
+            guard mkdir(prefix, 0o755) == 0 else {
+                if errno == EEXIST { continue }
+                throw systemError("cannot make the data directory", path: prefix)
+            }
+            // What is in it is only as safe as its own name.
+            let parent = prefix.lastIndex(of: "/").map { $0 == prefix.startIndex ? "/" : String(prefix[..<$0]) } ?? "."
+            do throws(LogError) {
+                try FileDisk().syncDirectory(parent)
+            } catch {
+                throw BrokerError(error, "cannot make the data directory \(prefix)")
+            }
         }
     }
 
