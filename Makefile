@@ -7,7 +7,7 @@ PYTHON         := .venv/bin/python
 JAVA_CLIENT    := .venv/java/kafka-clients-4.3.0.jar
 SOURCES        := Package.swift Sources Tests Examples
 
-.PHONY: deps test-deps build run test golden lint format bench
+.PHONY: deps test-deps build run test golden lint format bench soak
 
 deps:
 	@.ci/install-packages $(BUILD_PACKAGES)
@@ -56,3 +56,8 @@ bench: deps
 	python3 -m venv .build/bench-venv
 	.build/bench-venv/bin/pip install --quiet --disable-pip-version-check --requirement Tests/Benchmarks/requirements.txt
 	.build/bench-venv/bin/python Tests/Benchmarks/messaging.py .build/release/sluice
+
+# New seeds for the disks that fail, for so many minutes a suite: docs/durability.md.
+soak: deps
+	swift build --build-tests
+	SLUICE_SOAK_MINUTES=$${SLUICE_SOAK_MINUTES:-10} swift test --skip-build --no-parallel --filter 'DiskFaultTests|BrokerFaultTests'

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Hundreds of data directories on a disk that fails at random moments.
-@Suite("A broker on a failing disk", .timeLimit(.minutes(30)))
+@Suite("A broker on a failing disk")
 struct BrokerFaultTests {
     @Test("whatever the disk does and whenever the power goes, the broker keeps its promises")
     func randomLives() async throws {
