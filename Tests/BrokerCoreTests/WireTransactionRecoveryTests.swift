@@ -338,7 +338,7 @@ struct WireTransactionRecoveryTests {
         #expect(try #require(broker.log(of: out0)).openTransactions.isEmpty)
         #expect(await error { try await old.send(["late"], to: out0) } == .fenced)
         #expect(await error { try await old.end(commit: true) } == .fenced)
-        for timeout in [0, -1, WireTransactionLimits.timeoutMilliseconds.upperBound + 1] as [Int32] {
+        for timeout in [0, -1, 900_001] as [Int32] {
             #expect(
                 await error { _ = try await WireProducer(broker, timeoutMilliseconds: timeout) } == .transactionTimeout)
         }
@@ -378,7 +378,7 @@ struct WireTransactionRecoveryTests {
         _ = try await WireProducer(broker, id: "idle")
         let open = try await WireProducer(broker, id: "open")
         try await open.add(out0)
-        let week = WireTransactionLimits.expirationMilliseconds
+        let week: Int64 = 7 * 86_400_000
         await broker.wireTransactions.expire(now: systemMilliseconds() + week - 60_000)
         #expect(broker.wireTransactions.statuses.map(\.id) == ["idle", "open"])
         await broker.wireTransactions.expire(now: systemMilliseconds() + week)
