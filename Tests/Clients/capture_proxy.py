@@ -6,13 +6,15 @@ import struct
 # Frames up to this size are kept the longest of: it has the most fields. Where all are longer the shortest is.
 KEPT_BYTES = 1500
 
+# What the clients call themselves, at the beginning.
+CLIENTS = {"aiokafka": "aiokafka", "confluent-kafka": "rdkafka", "java": "java-4.3.0", "kafka-python": "kafka-python", "kcat": "kcat"}
+
 
 class CaptureProxy:
-    def __init__(self, upstream):
-        self.upstream = upstream
+    def __init__(self):
+        self.upstream = None
         # By client, API and version.
         self.frames = {}
-        self.client = None
 
     async def start(self, host, port):
         return await asyncio.start_server(self._serve, host, port)
@@ -41,10 +43,14 @@ class CaptureProxy:
             writer.close()
 
     def _keep(self, frame):
-        key, version = struct.unpack(">hh", frame[:4])
-        kept = self.frames.get((self.client, key, version))
+        key, version, _, length = struct.unpack(">hhih", frame[:10])
+        name = frame[10 : 10 + max(length, 0)].decode()
+        client = next((client for client, beginning in CLIENTS.items() if name.startswith(beginning)), None)
+        if client is None:
+            return
+        kept = self.frames.get((client, key, version))
         if kept is None or self._rank(frame) > self._rank(kept):
-            self.frames[self.client, key, version] = frame
+            self.frames[client, key, version] = frame
 
     @staticmethod
     def _rank(frame):
