@@ -5,6 +5,7 @@ import sys
 import time
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import ProducerFenced
 
 server = sys.argv[1]
 LIMIT = 120
@@ -94,6 +95,87 @@ async def connections():
     await asyncio.gather(*(write(number) for number in range(100)), *(read(number) for number in range(100)))
 
 
-SCENARIOS = {scenario.__name__: scenario for scenario in [codecs, times, large, connections]}
+async def read_to_end(partition, isolation):
+    """Everything that a reader of that kind sees, up to where the partition ends for it."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=server, isolation_level=isolation)
+    async with consumer:
+        consumer.assign([partition])
+        await consumer.seek_to_beginning(partition)
+        end = (await consumer.end_offsets([partition]))[partition]
+        values = []
+        while await consumer.position(partition) < end:
+            for records in (await consumer.getmany(timeout_ms=1000)).values():
+                values += [record.value for record in records]
+        return values
+
+
+async def transactions():
+    """Committed, aborted and fenced ones, and what readers of both kinds see of them."""
+    partition = TopicPartition("aiokafka.transactions", 0)
+
+    async def send(producer, *values):
+        for value in values:
+            await producer.send_and_wait(partition.topic, value, partition=0)
+
+    first = AIOKafkaProducer(bootstrap_servers=server, transactional_id="aiokafka")
+    await first.start()
+    async with first.transaction():
+        await send(first, b"1", b"2")
+    await first.begin_transaction()
+    await send(first, b"no")
+    await first.abort_transaction()
+    await first.begin_transaction()
+    await send(first, b"zombie")
+    second = AIOKafkaProducer(bootstrap_servers=server, transactional_id="aiokafka")
+    await second.start()
+    try:
+        await first.commit_transaction()
+        raise AssertionError("a fenced producer has committed")
+    except ProducerFenced:
+        pass
+    await first.stop()
+    async with second.transaction():
+        await send(second, b"3")
+    await second.stop()
+    assert await read_to_end(partition, "read_committed") == [b"1", b"2", b"3"]
+    assert await read_to_end(partition, "read_uncommitted") == [b"1", b"2", b"no", b"zombie", b"3"]
+
+
+async def exactly_once():
+    """Numbers are read, doubled and written with their positions in one transaction; every third transaction is aborted."""
+    source, target = TopicPartition("aiokafka.numbers", 0), TopicPartition("aiokafka.doubled", 0)
+    async with AIOKafkaProducer(bootstrap_servers=server) as producer:
+        for number in range(500):
+            await producer.send(source.topic, b"%d" % number, partition=0)
+    producer = AIOKafkaProducer(bootstrap_servers=server, transactional_id="aiokafka.doubler")
+    await producer.start()
+    consumer = AIOKafkaConsumer(
+        source.topic, bootstrap_servers=server, group_id="aiokafka.doubler", enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=20
+    )
+    await consumer.start()
+    done = turn = 0
+    while done < 500:
+        records = [record for batch in (await consumer.getmany(timeout_ms=1000)).values() for record in batch]
+        if not records:
+            continue
+        turn += 1
+        assert records[0].offset == done
+        await producer.begin_transaction()
+        for record in records:
+            await producer.send(target.topic, b"%d" % (2 * int(record.value)), partition=0)
+        await producer.send_offsets_to_transaction({source: records[-1].offset + 1}, "aiokafka.doubler")
+        if turn % 3 == 0:
+            await producer.abort_transaction()
+            consumer.seek(source, done)
+        else:
+            await producer.commit_transaction()
+            done = records[-1].offset + 1
+            assert await consumer.committed(source) == done
+    await consumer.stop()
+    await producer.stop()
+    assert await read_to_end(target, "read_committed") == [b"%d" % (2 * number) for number in range(500)]
+
+
+SCENARIOS = {scenario.__name__: scenario for scenario in [codecs, times, large, connections, transactions, exactly_once]}
 
 asyncio.run(SCENARIOS[sys.argv[2]]())

@@ -79,6 +79,41 @@ def large():
     assert [record.value() for record in read_all(topic, 3)] == values
 
 
-SCENARIOS = {scenario.__name__: scenario for scenario in [codecs, times, large]}
+def exactly_once():
+    """Numbers are read, doubled and written with their positions in one transaction; every third transaction is aborted."""
+    source, target = "confluent.numbers", "confluent.doubled"
+    producer = Producer({"bootstrap.servers": server})
+    for number in range(500):
+        producer.produce(source, b"%d" % number, partition=0)
+    assert producer.flush(LIMIT) == 0
+    producer = Producer({"bootstrap.servers": server, "transactional.id": "confluent.doubler", "linger.ms": 1})
+    producer.init_transactions(LIMIT)
+    reader = consumer(**{"group.id": "confluent.doubler", "auto.offset.reset": "earliest", "isolation.level": "read_committed"})
+    reader.subscribe([source])
+    done = turn = 0
+    while done < 500:
+        records = reader.consume(20, 1)
+        if not records:
+            continue
+        turn += 1
+        assert records[0].offset() == done, (records[0].offset(), records[0].error())
+        producer.begin_transaction()
+        for record in records:
+            producer.produce(target, b"%d" % (2 * int(record.value())), partition=0)
+        position = TopicPartition(source, 0, records[-1].offset() + 1)
+        producer.send_offsets_to_transaction([position], reader.consumer_group_metadata(), LIMIT)
+        if turn % 3 == 0:
+            producer.abort_transaction(LIMIT)
+            reader.seek(TopicPartition(source, 0, done))
+        else:
+            producer.commit_transaction(LIMIT)
+            done = position.offset
+            assert reader.committed([TopicPartition(source, 0)], LIMIT)[0].offset == done
+    reader.close()
+    read = read_all(target, 500, **{"isolation.level": "read_committed"})
+    assert [record.value() for record in read] == [b"%d" % (2 * number) for number in range(500)]
+
+
+SCENARIOS = {scenario.__name__: scenario for scenario in [codecs, times, large, exactly_once]}
 
 SCENARIOS[sys.argv[2]]()

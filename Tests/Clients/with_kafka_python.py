@@ -3,7 +3,8 @@
 import sys
 import time
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
+from kafka.errors import InvalidProducerEpochError, KafkaError, ProducerFencedError
 
 server = sys.argv[1]
 LIMIT = 120
@@ -66,6 +67,93 @@ def large():
     consumer.close()
 
 
-SCENARIOS = {scenario.__name__: scenario for scenario in [codecs, times, large]}
+def read_to_end(partition, isolation):
+    """Everything that a reader of that kind sees, up to where the partition ends for it."""
+    consumer = KafkaConsumer(bootstrap_servers=server, isolation_level=isolation)
+    consumer.assign([partition])
+    consumer.seek_to_beginning()
+    end = consumer.end_offsets([partition])[partition]
+    values = []
+    while consumer.position(partition) < end:
+        for records in consumer.poll(timeout_ms=1000).values():
+            values += [record.value for record in records]
+    consumer.close()
+    return values
+
+
+def transactions():
+    """Committed, aborted and fenced ones, and what readers of both kinds see of them."""
+    partition = TopicPartition("python.transactions", 0)
+
+    def producer():
+        made = KafkaProducer(bootstrap_servers=server, transactional_id="python")
+        made.init_transactions()
+        return made
+
+    def send(producer, *values):
+        for value in values:
+            producer.send(partition.topic, value, partition=0).get(LIMIT)
+
+    first = producer()
+    first.begin_transaction()
+    send(first, b"1", b"2")
+    first.commit_transaction()
+    first.begin_transaction()
+    send(first, b"no")
+    first.abort_transaction()
+    first.begin_transaction()
+    send(first, b"zombie")
+    second = producer()
+    try:
+        first.commit_transaction()
+        raise AssertionError("a fenced producer has committed")
+    except KafkaError as error:
+        assert isinstance(error, (ProducerFencedError, InvalidProducerEpochError)), error
+    first.close(timeout=0)
+    second.begin_transaction()
+    send(second, b"3")
+    second.commit_transaction()
+    second.close()
+    assert read_to_end(partition, "read_committed") == [b"1", b"2", b"3"]
+    assert read_to_end(partition, "read_uncommitted") == [b"1", b"2", b"no", b"zombie", b"3"]
+
+
+def exactly_once():
+    """Numbers are read, doubled and written with their positions in one transaction; every third transaction is aborted."""
+    source, target = TopicPartition("python.numbers", 0), TopicPartition("python.doubled", 0)
+    producer = KafkaProducer(bootstrap_servers=server)
+    for number in range(500):
+        producer.send(source.topic, b"%d" % number, partition=0)
+    producer.close()
+    producer = KafkaProducer(bootstrap_servers=server, transactional_id="python.doubler")
+    producer.init_transactions()
+    consumer = KafkaConsumer(
+        source.topic, bootstrap_servers=server, group_id="python.doubler", enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=20
+    )
+    done = turn = 0
+    while done < 500:
+        records = [record for batch in consumer.poll(timeout_ms=1000).values() for record in batch]
+        if not records:
+            continue
+        turn += 1
+        assert records[0].offset == done
+        producer.begin_transaction()
+        for record in records:
+            producer.send(target.topic, b"%d" % (2 * int(record.value)), partition=0)
+        position = OffsetAndMetadata(records[-1].offset + 1, "", -1)
+        producer.send_offsets_to_transaction({source: position}, consumer.group_metadata())
+        if turn % 3 == 0:
+            producer.abort_transaction()
+            consumer.seek(source, done)
+        else:
+            producer.commit_transaction()
+            done = records[-1].offset + 1
+            assert consumer.committed(source) == done
+    consumer.close()
+    producer.close()
+    assert read_to_end(target, "read_committed") == [b"%d" % (2 * number) for number in range(500)]
+
+
+SCENARIOS = {scenario.__name__: scenario for scenario in [codecs, times, large, transactions, exactly_once]}
 
 SCENARIOS[sys.argv[2]]()

@@ -25,4 +25,21 @@ struct ClientMatrixTests {
 
     @Test("two hundred clients at once, each with its connections")
     func connections() async throws { try await run("aiokafka", "connections") }
+
+    @Test("its transactions are committed, aborted and fenced", arguments: ["aiokafka", "kafka_python"])
+    func transactions(client: String) async throws { try await run(client, "transactions") }
+
+    @Test(
+        "what it reads, transforms and writes in transactions is there exactly once",
+        arguments: ["aiokafka", "confluent_kafka", "kafka_python"])
+    func exactlyOnce(client: String) async throws { try await run(client, "exactly_once") }
+
+    @Test("every version of every API is answered, and the answers are written as Kafka's schemas say")
+    func everyVersion() async throws {
+        let broker = try await RunningBroker(try TemporaryFolder())
+        let ended = try await PythonInterpreter.run("Clients/every_version.py", [broker.address])
+        #expect(ended.status == 0, "\(ended.errors)\n\(broker.process.errors)")
+        #expect(!ended.output.contains("no schema"), "\(ended.output)")
+        #expect(await broker.stop() == 0)
+    }
 }
