@@ -11,6 +11,9 @@ private let kcatPath = ChildProcess.installed("kcat")
 struct GroupClientTests {
     private static let partitions = 6
     private static let topic = "numbers"
+    /// The Java client, where it is installed.
+    private static let java = JavaClient.isInstalled ? ["java-range", "java-cooperative"] : []
+    private static let libraries = ["confluent-range", "confluent-cooperative", "kafka-python", "aiokafka"] + java
 
     /// Produces until it is told to stop.
     private func producer(_ broker: RunningBroker) async throws -> Program {
@@ -57,17 +60,17 @@ struct GroupClientTests {
 
     @Test(
         "members come, leave and die, and all records are read by those that are there",
-        arguments: ["confluent-range", "confluent-cooperative", "kafka-python", "aiokafka"])
+        arguments: libraries)
     func members(library: String) async throws {
         let broker = try await RunningBroker(try TemporaryFolder())
         let producer = try await producer(broker)
-        func member() throws -> GroupMemberProcess {
-            try GroupMemberProcess(library, broker, group: "g", topic: Self.topic)
+        func member() async throws -> GroupMemberProcess {
+            try await GroupMemberProcess(library, broker, group: "g", topic: Self.topic)
         }
-        let first = try member()
+        let first = try await member()
         try await share([first], [6])
-        let second = try member()
-        let third = try member()
+        let second = try await member()
+        let third = try await member()
         try await share([first, second, third], [2, 2, 2])
         #expect(await second.leave() == 0, "\(second.process.errors)")
         try await share([first, third], [3, 3])
@@ -80,22 +83,22 @@ struct GroupClientTests {
 
     @Test(
         "a static member that is killed and started again has its partitions back, and the others do not notice",
-        arguments: ["confluent-range", "confluent-cooperative"])
+        arguments: ["confluent-range", "confluent-cooperative"] + java)
     func staticMember(library: String) async throws {
         let broker = try await RunningBroker(try TemporaryFolder())
         let producer = try await producer(broker)
-        func member(_ instance: String) throws -> GroupMemberProcess {
-            try GroupMemberProcess(library, broker, group: "g", topic: Self.topic, instance: instance)
+        func member(_ instance: String) async throws -> GroupMemberProcess {
+            try await GroupMemberProcess(library, broker, group: "g", topic: Self.topic, instance: instance)
         }
-        let one = try member("one")
-        var two = try member("two")
+        let one = try await member("one")
+        var two = try await member("two")
         try await share([one, two], [3, 3])
         let owned = two.owned
         let assignments = one.assignments
         var all = [one, two]
         for _ in 0..<2 {
             await two.kill()
-            two = try member("two")
+            two = try await member("two")
             all.append(two)
             try await share([one, two], [3, 3])
             #expect(two.owned == owned)
@@ -111,8 +114,9 @@ struct GroupClientTests {
     func brokerKilled(library: String) async throws {
         let broker = try await RunningBroker(try TemporaryFolder())
         let producer = try await producer(broker)
-        let members = try (0..<3).map { _ in
-            try GroupMemberProcess(library, broker, group: "g", topic: Self.topic)
+        var members: [GroupMemberProcess] = []
+        for _ in 0..<3 {
+            members.append(try await GroupMemberProcess(library, broker, group: "g", topic: Self.topic))
         }
         try await share(members, [2, 2, 2])
         for _ in 0..<2 {

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A member of a consumer group in a process of its own: `Tests/Clients/group_member.py`.
+/// A member of a consumer group in a process of its own: `Tests/Clients/group_member.py`, or `Tests/Clients/java/GroupMember.java`.
 final class GroupMemberProcess {
     /// What it has told, in the order of its doing.
     struct Step {
@@ -20,11 +20,20 @@ final class GroupMemberProcess {
 
     let process: Program
 
-    init(_ library: String, _ broker: RunningBroker, group: String, topic: String, instance: String? = nil) throws {
-        process = try Program(
-            PythonInterpreter.path ?? "python3",
-            [Program.root + "/Tests/Clients/group_member.py", library, broker.address, group, topic]
-                + (instance.map { [$0] } ?? []))
+    /// The assignors of the Java client, by what its libraries are called here.
+    private static let javaAssignors = ["java-range": "RangeAssignor", "java-cooperative": "CooperativeStickyAssignor"]
+
+    init(
+        _ library: String, _ broker: RunningBroker, group: String, topic: String, instance: String? = nil
+    ) async throws {
+        let place = [group, topic] + (instance.map { [$0] } ?? [])
+        if let assignor = Self.javaAssignors[library] {
+            process = try await JavaClient.start("member", broker.address, [assignor] + place)
+        } else {
+            process = try Program(
+                PythonInterpreter.path ?? "python3",
+                [Program.root + "/Tests/Clients/group_member.py", library, broker.address] + place)
+        }
     }
 
     var steps: [Step] {
