@@ -17,6 +17,19 @@ struct IndexBuilder {
         self.indexIntervalBytes = indexIntervalBytes
     }
 
+    /// Goes on behind what the indexes hold already, the entry of the next batch included.
+    /// - Parameter newest: the largest timestamp before the next batch, and the last offset of its batch.
+    init(
+        baseOffset: Int64, indexIntervalBytes: Int, offsets: [UInt8], times: [UInt8],
+        newest: (timestamp: Int64, offset: Int64)?
+    ) {
+        self.init(baseOffset: baseOffset, indexIntervalBytes: indexIntervalBytes)
+        self.offsets = offsets
+        self.times = times
+        self.newest = newest
+        if let newest { lastTimestampIndexed = newest.timestamp }
+    }
+
     /// What the active segment goes on counting from; so many that the next batch gets an entry, when one is due.
     var unindexedBytes: Int { isEntryForced ? .max / 2 : bytesSinceEntry }
 

@@ -2,8 +2,8 @@ import Records
 
 /// Brings a partition's folder into a state the log can run on, and loads it.
 ///
-/// After a clean shutdown nothing is scanned. After a crash every segment that reaches beyond the recovery point is: its indexes are rebuilt, a torn tail
-/// is cut off, and damage that is not a torn tail is reported and left as it is.
+/// After a clean shutdown nothing is scanned. After a crash what lies beyond the recovery point is: its part of the indexes is rebuilt, a torn tail is cut
+/// off, and damage that is not a torn tail is reported and left as it is. A partition with nothing beyond costs what it costs after a clean shutdown.
 struct LogRecovery {
     /// The partition as it can be used.
     struct Recovered {
@@ -13,8 +13,10 @@ struct LogRecovery {
         var producers: ProducerTable
         var damage: [LogError]
         var truncatedBytes: Int64
-        /// The folder was made or empty: what is in it now is not synced, and nothing would be lost with it.
-        var isFresh: Bool
+        /// The names in the folder may not be on disk; what is acknowledged from here on has to see to it.
+        var isDirectoryUnsynced: Bool
+        /// The offset of the snapshot that `producers` began with.
+        var snapshotOffset: Int64
     }
 
     /// At most 230 bytes a producer: more than four million of them.
@@ -26,7 +28,7 @@ struct LogRecovery {
     let isClean: Bool
     let now: Int64
 
-    private var checkpoint = PartitionCheckpoint()
+    private(set) var checkpoint = PartitionCheckpoint()
     private var segments: [LogSegment] = []
     private var replay: RecoveryReplay
     private var damage: [LogError] = []
@@ -34,7 +36,7 @@ struct LogRecovery {
     /// Where the next batch is due.
     private var expected: Int64 = 0
     private var isAnythingRebuilt = false
-    private var isFresh = false
+    private var snapshotOffset: Int64 = 0
 
     init(directory: String, config: LogConfig, disk: any Disk, isClean: Bool, now: Int64) {
         self.directory = directory
@@ -46,8 +48,9 @@ struct LogRecovery {
     }
 
     mutating func run() throws(LogError) -> Recovered {
-        try finishSwaps(try disk.openDirectory(directory, create: true))
-        var names = Set(try disk.openDirectory(directory, create: false))
+        var listed = try disk.openDirectory(directory, create: true)
+        if try finishSwaps(listed) { listed = try disk.openDirectory(directory, create: false) }
+        var names = Set(listed)
         let hasCheckpoint = try loadCheckpoint()
         let bases = try removeObsolete(&names)
         if let first = bases.first {
@@ -60,13 +63,19 @@ struct LogRecovery {
         if isAnythingRebuilt { try makeDurable() }
         return Recovered(
             segments: segments, endOffset: expected, checkpoint: checkpoint, producers: replay.table, damage: damage,
-            truncatedBytes: truncatedBytes, isFresh: isFresh)
+            truncatedBytes: truncatedBytes,
+            // Of what a crash has left, or a process that wrote nothing, the names may never have been synced.
+            isDirectoryUnsynced: !isAnythingRebuilt && !(isClean && hasCheckpoint), snapshotOffset: snapshotOffset)
     }
 
     // MARK: What the folder holds
 
-    /// Removes unfinished files and puts finished compacted segments in place of those they replace.
-    private func finishSwaps(_ names: [String]) throws(LogError) {
+    /// Removes unfinished files and puts finished compacted segments in place of those they replace. Returns whether there were any.
+    private func finishSwaps(_ names: [String]) throws(LogError) -> Bool {
+        let isUnfinished = names.contains {
+            $0.hasSuffix(SegmentName.temporarySuffix) || $0.hasSuffix(SegmentName.swapSuffix)
+        }
+        guard isUnfinished else { return false }
         for name in names where name.hasSuffix(SegmentName.temporarySuffix) {
             try disk.remove(FilePath.join(directory, name))
         }
@@ -77,6 +86,7 @@ struct LogRecovery {
             let end = try swap.endOffset()
             try swap.finish(replacing: bases.filter { $0 >= base && $0 < end })
         }
+        return true
     }
 
     private mutating func loadCheckpoint() throws(LogError) -> Bool {
@@ -91,15 +101,18 @@ struct LogRecovery {
     /// Removes segments below the start offset and indexes without a log; returns the base offsets that stay.
     private func removeObsolete(_ names: inout Set<String>) throws(LogError) -> [Int64] {
         var bases = SegmentName.offsets(in: Array(names), .log)
+        var isAnyRemoved = false
         while bases.count > 1, bases[1] <= checkpoint.startOffset {
             try disk.remove(FilePath.join(directory, SegmentName.name(bases.removeFirst(), .log)))
+            isAnyRemoved = true
         }
         for kind in [SegmentName.Kind.index, .timeIndex, .transactionIndex] {
             for offset in SegmentName.offsets(in: Array(names), kind) where !bases.contains(offset) {
                 try disk.remove(FilePath.join(directory, SegmentName.name(offset, kind)))
+                isAnyRemoved = true
             }
         }
-        names = Set(try disk.openDirectory(directory, create: false))
+        if isAnyRemoved { names = Set(try disk.openDirectory(directory, create: false)) }
         return bases
     }
 
@@ -122,8 +135,7 @@ struct LogRecovery {
         expected = checkpoint.startOffset
         // The first flush syncs the folder: five syncs for each of a thousand new partitions would take long. Where there may be holes later, the
         // checkpoint that tells them from damage comes first.
-        isFresh = !hasCheckpoint && !config.cleanupPolicy.compacts
-        isAnythingRebuilt = !isFresh
+        isAnythingRebuilt = hasCheckpoint || config.cleanupPolicy.compacts
     }
 
     // MARK: Loading and scanning
@@ -134,11 +146,17 @@ struct LogRecovery {
             let next = index + 1 < bases.count ? bases[index + 1] : nil
             sound.append(try openSound(base, next: next, names))
         }
-        replay = RecoveryReplay(
-            forIndexes: try sound.firstIndex { $0 == nil }.map { (index) throws(LogError) in
-                try snapshot(atOrBelow: bases[index], names)
-            } ?? ProducerReplay(from: .max, table: ProducerTable(), now: now),
-            forTable: try snapshot(atOrBelow: checkpoint.recoveryPoint, names))
+        let newest = try snapshot(atOrBelow: checkpoint.recoveryPoint, names)
+        snapshotOffset = newest.from
+        let firstUnsound = sound.firstIndex { $0 == nil }
+        var resume: ResumePoint?
+        var forIndexes = ProducerReplay(from: .max, table: ProducerTable(), now: now)
+        if let index = firstUnsound {
+            let next = index + 1 < bases.count ? bases[index + 1] : nil
+            resume = try resumePoint(in: bases[index], next: next, snapshot: newest.from)
+            forIndexes = resume == nil ? try snapshot(atOrBelow: bases[index], names) : newest
+        }
+        replay = RecoveryReplay(forIndexes: forIndexes, forTable: newest)
         var isCut = false
         for (index, base) in bases.enumerated() {
             if isCut {
@@ -152,14 +170,16 @@ struct LogRecovery {
                 try replayProducers(segment, next: next)
                 segments.append(segment)
             } else {
-                isCut = try rebuild(base, later: bases[(index + 1)...])
+                isCut = try rebuild(
+                    base, later: bases[(index + 1)...], resume: index == firstUnsound ? resume : nil)
             }
         }
     }
 
     /// The segment if its files can be used as they are; nil when it has to be scanned.
     private func openSound(_ base: Int64, next: Int64?, _ names: Set<String>) throws(LogError) -> LogSegment? {
-        let isBelowRecoveryPoint = next.map { $0 <= checkpoint.recoveryPoint } ?? false
+        // Of the last segment it is not known yet; it is below when it ends there.
+        let isBelowRecoveryPoint = (next ?? base) <= checkpoint.recoveryPoint
         guard isClean || isBelowRecoveryPoint,
             var segment = try LogSegment.open(in: directory, baseOffset: base, names: names, disk)
         else { return nil }
@@ -170,7 +190,13 @@ struct LogRecovery {
             guard case .batch(let batch, _) = step else { return nil }
             segment.unindexedBytes += batch.sizeInBytes
             end = batch.nextOffset
+            // A segment that was not closed says of its last batches nothing in its time index.
+            if batch.maxTimestamp > segment.newest?.timestamp ?? .min {
+                segment.newest = (batch.maxTimestamp, batch.lastOffset)
+            }
         }
+        // After a crash the indexes may know more than the log: of batches that it has lost, or of a marker that was about to be written.
+        if next == nil, !isClean, !(try segment.indexesEnd(before: end)) { return nil }
         let due = next ?? checkpoint.recoveryPoint
         return end == due || (next != nil && end < due && end < checkpoint.cleanedThrough) ? segment : nil
     }
@@ -193,7 +219,8 @@ struct LogRecovery {
         let end = next ?? checkpoint.recoveryPoint
         expected = max(expected, end)
         guard end > replay.from else { return }
-        var scanner = BatchScanner(segment.file, to: segment.sizeBytes)
+        let start = try segment.offsetIndex.start(for: replay.from).position
+        var scanner = BatchScanner(segment.file, from: start, to: segment.sizeBytes)
         while let step = try scanner.next() {
             switch step {
             case .batch(let batch, _):
@@ -206,15 +233,17 @@ struct LogRecovery {
         }
     }
 
-    /// Scans a segment, rebuilds its indexes and adds it. Returns true when its torn tail was cut off and the empty segments behind it have to go.
-    private mutating func rebuild(_ base: Int64, later: ArraySlice<Int64>) throws(LogError) -> Bool {
+    /// Scans a segment from its start or from `resume` on, rebuilds its indexes and adds it. Returns true when its torn tail was cut off and the empty segments behind it have to go.
+    private mutating func rebuild(
+        _ base: Int64, later: ArraySlice<Int64>, resume: ResumePoint?
+    ) throws(LogError) -> Bool {
         isAnythingRebuilt = true
         let file = try disk.open(FilePath.join(directory, SegmentName.name(base, .log)), .recovering)
         let isTail = try areEmpty(later)
         var scan = SegmentScan(
             directory: directory, baseOffset: base, file: file, indexIntervalBytes: config.indexIntervalBytes,
             cleanedThrough: checkpoint.cleanedThrough, expected: expected, limit: later.first ?? .max,
-            unsyncedFrom: isTail ? checkpoint.recoveryPoint : .max)
+            unsyncedFrom: isTail ? checkpoint.recoveryPoint : .max, resume: resume)
         try scan.run(&replay)
         damage += scan.damage
         expected = scan.expected

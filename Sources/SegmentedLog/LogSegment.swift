@@ -107,6 +107,21 @@ extension LogSegment {
     }
 }
 
+extension LogSegment {
+    /// Whether every entry of the indexes is of something below `end`, and the last ones ascend as a crash may not have left them.
+    func indexesEnd(before end: Int64) throws(LogError) -> Bool {
+        if offsetIndex.entries.count > 0, offsetIndex.last.offset >= end || offsetIndex.last.position == 0 {
+            return false
+        }
+        if let last = timeIndex.last, last.offset >= end { return false }
+        if timeIndex.entries.count > 1 {
+            let entry = try timeIndex.entry(timeIndex.entries.count - 2)
+            if let last = timeIndex.last, last.timestamp <= entry.timestamp { return false }
+        }
+        return transactions.entries.allSatisfy { $0.lastOffset < end }
+    }
+}
+
 // MARK: - Appending
 
 extension LogSegment {

@@ -46,6 +46,21 @@ struct OffsetIndex: Sendable {
         return found.map { $0.withUnsafeBytes { Self.decode($0, baseOffset: base) } }
     }
 
+    /// The last entry in the file's bytes that is below `bound` and `position`, and its number; entries behind one that does not ascend do not count.
+    static func lastEntry(
+        in bytes: [UInt8], baseOffset: Int64, below bound: Int64, position: Int64
+    ) -> (index: Int, offset: Int64, position: Int64)? {
+        var found: (index: Int, offset: Int64, position: Int64)?
+        for start in stride(from: 0, through: bytes.count - entryBytes, by: entryBytes) {
+            let entry = bytes[start..<(start + entryBytes)].withUnsafeBytes { decode($0, baseOffset: baseOffset) }
+            guard entry.offset < bound, entry.position < position, entry.position > found?.position ?? 0,
+                entry.offset > found?.offset ?? baseOffset - 1
+            else { break }
+            found = (start / entryBytes, entry.offset, entry.position)
+        }
+        return found
+    }
+
     static func encode(offset: Int64, position: Int64, baseOffset: Int64) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(entryBytes)

@@ -173,6 +173,7 @@ extension PartitionLog {
         do throws(LogError) {
             try body(&state)
         } catch {
+            state.housekeeping.isUntrimmed = true
             guard error.code != .diskFull else { throw error }
             throw Self.fail(&state, error, directory)
         }

@@ -2,6 +2,7 @@ extension PartitionLog {
     /// What one flush brings to disk.
     private struct FlushPlan {
         var segments: [LogSegment]
+        var active: LogSegment
         var endOffset: Int64
         var isDirectoryDirty: Bool
         var snapshots: [(offset: Int64, bytes: [UInt8])]
@@ -38,7 +39,7 @@ extension PartitionLog {
         guard state.phase != .closed else { throw LogError(.closed, "the partition is closed") }
         state.housekeeping.isFlushAwaited = false
         let plan = FlushPlan(
-            segments: state.segments.filter { $0.isDirty }, endOffset: state.endOffset,
+            segments: state.segments.filter { $0.isDirty }, active: state.active, endOffset: state.endOffset,
             isDirectoryDirty: state.housekeeping.isDirectoryDirty, snapshots: state.housekeeping.snapshots,
             checkpoint: state.housekeeping.isCheckpointDue ? state.housekeeping.checkpoint : nil)
         state.housekeeping.isDirectoryDirty = false
@@ -69,9 +70,13 @@ extension PartitionLog {
             for snapshot in plan.snapshots {
                 try disk.replace(SegmentName.name(snapshot.offset, .snapshot), in: directory, with: snapshot.bytes)
             }
+            if let snapshot = plan.snapshots.last {
+                state.withLock { $0.housekeeping.storedSnapshotOffset = snapshot.offset }
+            }
             guard var checkpoint = plan.checkpoint else { return }
-            // The checkpoint's promise covers the indexes of closed segments too.
+            // The checkpoint's promise covers the indexes too, those of the active segment as well, whose log may have been synced before.
             for segment in plan.segments { try segment.sync() }
+            if plan.segments.last?.baseOffset != plan.active.baseOffset { try plan.active.sync() }
             checkpoint.recoveryPoint = plan.endOffset
             try checkpoint.write(to: directory, disk)
             state.withLock { state in

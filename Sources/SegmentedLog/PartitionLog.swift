@@ -54,7 +54,8 @@ package final class PartitionLog: Sendable {
                 endOffset: recovered.endOffset, durableOffset: recovered.endOffset, producers: recovered.producers,
                 housekeeping: PartitionState.Housekeeping(
                     checkpoint: recovered.checkpoint, storedStartOffset: recovered.checkpoint.startOffset,
-                    isDirectoryDirty: recovered.isFresh)))
+                    storedSnapshotOffset: recovered.snapshotOffset,
+                    isDirectoryDirty: recovered.isDirectoryUnsynced)))
     }
 
     /// How it is kept. A change holds for everything from then on, and touches nothing that is there: a segment stays as large as it was closed.

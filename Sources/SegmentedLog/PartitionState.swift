@@ -45,6 +45,10 @@ struct PartitionState: Sendable {
         var isCheckpointDue = false
         /// The start offset of the checkpoint on disk.
         var storedStartOffset: Int64
+        /// The offset of the newest producer snapshot on disk; 0 for none, as nobody has written then.
+        var storedSnapshotOffset: Int64
+        /// A failed write may have left something behind the end of an index.
+        var isUntrimmed = false
         /// A segment was created and its directory entries may not be synced.
         var isDirectoryDirty = false
         /// Producer tables to be written as snapshots, by offset.
@@ -68,6 +72,15 @@ struct PartitionState: Sendable {
     var isUntouched: Bool {
         endOffset == 0 && segments.count == 1 && active.sizeBytes == 0 && producers.entries.isEmpty
             && !housekeeping.isCheckpointDue
+    }
+
+    /// Whether all that a close would write is on disk.
+    var isStored: Bool {
+        endOffset == durableOffset && endOffset == housekeeping.checkpoint.recoveryPoint
+            && endOffset == housekeeping.storedSnapshotOffset && startOffset == housekeeping.storedStartOffset
+            && !housekeeping.isCheckpointDue && !housekeeping.isUntrimmed
+            && housekeeping.snapshots.isEmpty && active.timeIndex.last?.timestamp == active.newest?.timestamp
+            && !segments.contains { $0.isDirty }
     }
 
     /// The end of what readers of uncommitted data see.

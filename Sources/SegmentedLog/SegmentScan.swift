@@ -8,6 +8,7 @@ struct SegmentScan {
     private let cleanedThrough: Int64
     private let limit: Int64
     private let unsyncedFrom: Int64
+    private let start: Int64
 
     var indexes: IndexBuilder
     private(set) var damage: [LogError] = []
@@ -22,23 +23,27 @@ struct SegmentScan {
     ///   - expected: the offset due at the start of the segment.
     ///   - limit: the next segment's base offset, which no batch reaches beyond.
     ///   - unsyncedFrom: from this offset on a crash may have taken what was written last, in any order.
+    ///   - resume: where to begin, if not at the start; then `expected` does not count.
     init(
         directory: String, baseOffset: Int64, file: any DiskFile, indexIntervalBytes: Int, cleanedThrough: Int64,
-        expected: Int64, limit: Int64 = .max, unsyncedFrom: Int64 = .max
+        expected: Int64, limit: Int64 = .max, unsyncedFrom: Int64 = .max,
+        resume: ResumePoint? = nil
     ) {
         self.directory = directory
         self.baseOffset = baseOffset
         self.file = file
         self.cleanedThrough = cleanedThrough
-        self.expected = expected
+        self.expected = resume?.offset ?? expected
         self.limit = limit
         self.unsyncedFrom = unsyncedFrom
-        indexes = IndexBuilder(baseOffset: baseOffset, indexIntervalBytes: indexIntervalBytes)
+        start = resume?.position ?? 0
+        indexes =
+            resume?.indexes ?? IndexBuilder(baseOffset: baseOffset, indexIntervalBytes: indexIntervalBytes)
     }
 
     mutating func run(_ replay: inout RecoveryReplay) throws(LogError) {
         sizeBytes = try file.size()
-        var scanner = BatchScanner(file, to: sizeBytes)
+        var scanner = BatchScanner(file, from: start, to: sizeBytes)
         while let step = try scanner.next() {
             switch step {
             case .batch(let batch, let position):

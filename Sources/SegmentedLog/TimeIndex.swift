@@ -24,11 +24,30 @@ struct TimeIndex: Sendable {
         last = (timestamp, offset)
     }
 
+    /// The entry of that number.
+    func entry(_ index: Int) throws(LogError) -> (timestamp: Int64, offset: Int64) {
+        try entries.entry(index).withUnsafeBytes { Self.decode($0, baseOffset: baseOffset) }
+    }
+
     /// An offset below which no record has this timestamp or a later one.
     func offset(before timestamp: Int64) throws(LogError) -> Int64 {
         let base = baseOffset
         let found = try entries.last(where: { Self.decode($0, baseOffset: base).timestamp < timestamp })
         return found?.withUnsafeBytes { Self.decode($0, baseOffset: base).offset } ?? base
+    }
+
+    /// How many of the entries in the file's bytes are of batches below `bound`, and the last of these; entries behind one that does not ascend do not count.
+    static func entries(
+        in bytes: [UInt8], baseOffset: Int64, below bound: Int64
+    ) -> (count: Int, last: (timestamp: Int64, offset: Int64)?) {
+        var found: (count: Int, last: (timestamp: Int64, offset: Int64)?) = (0, nil)
+        for start in stride(from: 0, through: bytes.count - entryBytes, by: entryBytes) {
+            let entry = bytes[start..<(start + entryBytes)].withUnsafeBytes { decode($0, baseOffset: baseOffset) }
+            if entry.offset >= bound { break }
+            if let last = found.last, entry.timestamp <= last.timestamp { break }
+            found = (found.count + 1, entry)
+        }
+        return found
     }
 
     static func encode(timestamp: Int64, offset: Int64, baseOffset: Int64) -> [UInt8] {

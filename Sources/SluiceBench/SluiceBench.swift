@@ -21,6 +21,7 @@ struct SluiceBench: AsyncParsableCommand {
         case ingest
         case durable
         case fetch
+        case start
     }
 
     @Option(help: "What to measure; may be repeated. Default: all.")
@@ -45,6 +46,7 @@ struct SluiceBench: AsyncParsableCommand {
         if parts.contains(.ingest) { try await IngestBench(runs: runs, workplace: workplace).run() }
         if parts.contains(.durable) { try await DurableBench(runs: runs, workplace: workplace).run() }
         if parts.contains(.fetch) { try await FetchBench(runs: runs, workplace: workplace).run() }
+        if parts.contains(.start) { try await StartBench(runs: runs, workplace: workplace).run() }
         guard parts.contains(where: { [.agent, .scanner, .pipeline, .memory].contains($0) }) else { return }
         let log = try SampleLog(at: workplace.path + "/access.log", megabytes: megabytes)
         show("\(log.lines) lines, \(log.bytes) bytes, \(log.bytes / log.lines) bytes a line\n")

@@ -9,9 +9,8 @@ actor TopicRegistry {
     private let directory: String
     private let settings: EmbeddedSettings
     private let disk: any Disk
-    private let gate: FlushGate
+    private let opener: LogOpener
     private let file: ChecksummedFile
-    private let logger: Logger
     private nonisolated let open = Mutex(OpenTopics())
     private var descriptions: [String: TopicDescription] = [:]
     /// Withdrawn topics whose folders are not gone yet.
@@ -22,8 +21,7 @@ actor TopicRegistry {
         self.directory = directory
         self.settings = settings
         self.disk = disk
-        self.gate = gate
-        self.logger = logger
+        opener = LogOpener(directory: directory, settings: settings, disk: disk, gate: gate, logger: logger)
         file = TopicCatalog.file(directory, disk)
     }
 
@@ -48,12 +46,12 @@ actor TopicRegistry {
     /// Opens the logs of all topics, and ends deletions that were begun.
     func load(cleanShutdown: Bool) throws(BrokerError) {
         for description in try TopicCatalog.load(file) { descriptions[description.name] = description }
-        for description in descriptions.values.sorted(by: { $0.name < $1.name }) {
-            let topic = try openLogs(of: description, cleanShutdown: cleanShutdown)
-            if description.isDeleting {
+        let known = descriptions.values.sorted { $0.name < $1.name }
+        for topic in try opener.open(known, cleanShutdown: cleanShutdown) {
+            if topic.description.isDeleting {
                 try remove(topic)
             } else {
-                open.withLock { $0.set(description.name, to: topic) }
+                open.withLock { $0.set(topic.name, to: topic) }
             }
         }
         // A crash may have left folders that are in the catalog unmade until now.
@@ -65,11 +63,11 @@ actor TopicRegistry {
         if !isClosed, let existing = topic(named: name) { return existing }
         try check(name, partitions: partitions)
         // Its logs could not be opened when it was made.
-        if let halfMade = descriptions[name] { return publish(try makeLogs(of: halfMade)) }
+        if let halfMade = descriptions[name] { return try openNew(halfMade) }
         let description = TopicDescription(
             name: name, id: TopicDescription.randomId(), partitionCount: partitions, config: config)
         try save(replacing: description)
-        return publish(try makeLogs(of: description))
+        return try openNew(description)
     }
 
     /// Checks what `ensure` would check of a new topic.
@@ -118,9 +116,8 @@ actor TopicRegistry {
         description.partitionCount = count
         try save(replacing: description)
         let config = description.config.logConfig(settings)
-        let added = try description.partitions.dropFirst(topic.partitions.count).map { (id) throws(BrokerError) in
-            try openLog(of: id, config, cleanShutdown: true)
-        }
+        let added = try opener.open(
+            description.partitions.dropFirst(topic.partitions.count).map { ($0, config) }, cleanShutdown: true)
         try syncFolders()
         _ = publish(
             Topic(
@@ -207,6 +204,13 @@ actor TopicRegistry {
         return true
     }
 
+    private func openNew(_ description: TopicDescription) throws(BrokerError) -> Topic {
+        let opened = try opener.open([description], cleanShutdown: true)
+        guard let topic = opened.first else { throw BrokerError(.closed, "topic '\(description.name)' was not opened") }
+        try syncFolders()
+        return publish(topic)
+    }
+
     private func publish(_ topic: Topic) -> Topic {
         open.withLock { $0.set(topic.name, to: topic) }
         return topic
@@ -219,37 +223,8 @@ actor TopicRegistry {
         descriptions = changed
     }
 
-    private func openLogs(of description: TopicDescription, cleanShutdown: Bool) throws(BrokerError) -> Topic {
-        let config = description.config.logConfig(settings)
-        let partitions = try description.partitions.map { (id) throws(BrokerError) in
-            try openLog(of: id, config, cleanShutdown: cleanShutdown)
-        }
-        return Topic(description: description, partitions: partitions, isCompacted: config.cleanupPolicy.compacts)
-    }
-
-    private func makeLogs(of description: TopicDescription) throws(BrokerError) -> Topic {
-        let topic = try openLogs(of: description, cleanShutdown: true)
-        try syncFolders()
-        return topic
-    }
-
     /// Makes the entries of the partitions' folders durable.
     private func syncFolders() throws(BrokerError) {
         try inBrokerTerms("cannot sync \(directory)") { () throws(LogError) in try disk.syncDirectory(directory) }
-    }
-
-    private func openLog(
-        of id: TopicPartition, _ config: LogConfig, cleanShutdown: Bool
-    ) throws(BrokerError) -> Partition {
-        let log = try inBrokerTerms("cannot open \(id)") { () throws(LogError) in
-            try PartitionLog.open(
-                directory: directory + "/" + TopicDescription.folder(id), topicPartition: id, config: config,
-                disk: disk, gate: gate, cleanShutdown: cleanShutdown)
-        }
-        for damage in log.damage { logger.error("\(damage)") }
-        if log.truncatedBytes > 0 {
-            logger.warning("\(id): a torn tail of \(log.truncatedBytes) bytes was cut off")
-        }
-        return Partition(id: id, log: log)
     }
 }

@@ -34,7 +34,7 @@ enum BenchRequest {
     }
 
     /// Records of one partition from `offset` on.
-    static func fetch(_ topic: String, from offset: Int64, bytesMax: Int32) -> [UInt8] {
+    static func fetch(_ topic: String, partition: Int32 = 0, from offset: Int64, bytesMax: Int32) -> [UInt8] {
         frame(1, version: 11) { writer in
             writer.int32(-1)
             writer.int32(500)
@@ -45,7 +45,7 @@ enum BenchRequest {
             writer.int32(-1)
             writer.array([topic]) { writer, name in
                 writer.string(name)
-                writer.array([Int32(0)]) { writer, partition in
+                writer.array([partition]) { writer, partition in
                     writer.int32(partition)
                     writer.int32(-1)
                     writer.int64(offset)
