@@ -4,6 +4,7 @@ BUILD_PACKAGES := libdeflate-dev libzstd-dev liblz4-dev libsnappy-dev librdkafka
 TEST_PACKAGES  := kcat nginx apache2-bin wrk logrotate python3-venv openjdk-17-jdk-headless
 BENCH_PACKAGES := kcat redis-server nats-server rabbitmq-server python3-venv
 PYTHON         := .venv/bin/python
+PYTHON_READY   := .venv/.installed
 JAVA_CLIENT    := .venv/java/kafka-clients-4.3.0.jar
 SOURCES        := Package.swift Sources Tests Examples
 
@@ -12,19 +13,19 @@ SOURCES        := Package.swift Sources Tests Examples
 deps:
 	@.ci/install-packages $(BUILD_PACKAGES)
 
-test-deps: deps $(PYTHON) $(JAVA_CLIENT)
+test-deps: deps $(PYTHON_READY) $(JAVA_CLIENT)
 	@.ci/install-packages $(TEST_PACKAGES)
 	@.ci/unpack-packages .build/unpacked/rsyslog rsyslog rsyslog-kafka
 	@.ci/unpack-packages .build/unpacked/syslog-ng syslog-ng-core syslog-ng-mod-rdkafka
 
-# The stamp is the interpreter itself, touched once all requirements are in.
-$(PYTHON): Tests/requirements.txt
+# Touched once all requirements are in: make looks through the link that the interpreter is.
+$(PYTHON_READY): Tests/requirements.txt
 	@.ci/install-packages python3-venv
 	python3 -m venv .venv
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement Tests/requirements.txt
-	@touch -h $(PYTHON)
+	@touch $@
 
-$(JAVA_CLIENT): Tests/Clients/java/requirements.txt Tests/Clients/java/fetch.py | $(PYTHON)
+$(JAVA_CLIENT): Tests/Clients/java/requirements.txt Tests/Clients/java/fetch.py | $(PYTHON_READY)
 	$(PYTHON) Tests/Clients/java/fetch.py $(@D)
 
 build: deps

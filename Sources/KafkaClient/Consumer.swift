@@ -134,6 +134,9 @@ package final class Consumer: Sendable {
                 try visit(ConsumedRecord(message))
             case RD_KAFKA_RESP_ERR__PARTITION_EOF:
                 state.reachedEnd(of: Self.partition(of: message))
+            case RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED:
+                // Whoever printed was held up for long; the next poll joins the group again.
+                continue
             default:
                 throw Self.error(message)
             }

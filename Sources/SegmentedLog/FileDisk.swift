@@ -56,7 +56,7 @@ package struct FileDisk: Disk {
     }
 
     package func syncDirectory(_ path: String) throws(LogError) {
-        let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = PooledFile.openDescriptor(path, O_RDONLY | O_DIRECTORY, pool)
         guard descriptor >= 0 else { throw .system(errno, "open", path: path) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw .system(errno, "fsync of the directory", path: path) }

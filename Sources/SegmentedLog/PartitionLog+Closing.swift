@@ -1,3 +1,5 @@
+import Glibc
+
 extension PartitionLog {
     /// Flushes, writes the producer snapshot and the checkpoint, and refuses everything from now on. Only after every log closed without an error may
     /// the next `open` be told of a clean shutdown. A second close does nothing.
@@ -35,6 +37,8 @@ extension PartitionLog {
     /// Removes the partition's folder; its entry in the folder above is not synced by that. Readers that are in the middle of a read finish it.
     package func delete() throws(LogError) {
         state.withLock { $0.phase = .closed }
+        // A compaction that has begun ends with the segments it is rewriting: it must not write to a folder that is going, or that a new topic has.
+        while state.withLock({ $0.housekeeping.isCompacting }) { usleep(Self.compactionPollMicroseconds) }
         // Between flushes: one of this log might be writing its checkpoint.
         try gate.exclusively { () throws(LogError) in
             for name in try disk.openDirectory(directory, create: false) {
@@ -43,6 +47,8 @@ extension PartitionLog {
             try disk.remove(directory)
         }
     }
+
+    private static let compactionPollMicroseconds: UInt32 = 5_000
 
     /// Removes the snapshots of former ends: those at a segment's base and the newest one stay.
     private func removeStaleSnapshots() throws(LogError) {

@@ -42,6 +42,8 @@ extension PartitionLog {
             }
         }
         while !rest.isEmpty {
+            // The folder may be going, or be another topic's by now.
+            try state.withLock { (state) throws(LogError) in try state.requireOpen() }
             let group = try compactor.rewriteGroup(from: &rest)
             result.bytesBefore += group.replaced.reduce(0) { $0 + $1.sizeBytes }
             result.bytesAfter += group.segment?.sizeBytes ?? 0

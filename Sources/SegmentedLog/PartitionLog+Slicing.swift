@@ -77,10 +77,15 @@ extension LogSegment {
             span.nextOffset = entry.offset
         }
         while span.end < sizeBytes {
-            let next = try header(at: span.end)
-            guard next.baseOffset >= span.nextOffset, next.nextOffset <= limit else {
-                throw corrupt("the batch says offset \(next.baseOffset), which is not its own", at: span.end)
+            // As in `read`: what is sound before damage is given, and the next fetch starts at the damage and reports it.
+            let next: RecordBatchHeader
+            do throws(LogError) {
+                next = try header(at: span.end)
+            } catch {
+                if error.code == .corrupt { break }
+                throw error
             }
+            guard next.baseOffset >= span.nextOffset, next.nextOffset <= limit else { break }
             guard next.baseOffset < bound, span.end + Int64(next.sizeInBytes) <= target else { break }
             span.end += Int64(next.sizeInBytes)
             span.nextOffset = next.nextOffset

@@ -155,7 +155,8 @@ final class PooledFile: DiskFile, DescriptorBacked {
         state.withLock { $0.slot = slot }
     }
 
-    private static func openDescriptor(_ path: String, _ flags: Int32, _ pool: FilePool) -> Int32 {
+    /// Opens, and where there are too many open files lets the pool close some first.
+    static func openDescriptor(_ path: String, _ flags: Int32, _ pool: FilePool) -> Int32 {
         while true {
             let descriptor = Glibc.open(path, flags | O_CLOEXEC, 0o644)
             guard descriptor < 0, errno == EMFILE || errno == ENFILE else { return descriptor }

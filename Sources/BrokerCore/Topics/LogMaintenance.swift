@@ -37,6 +37,8 @@ final class LogMaintenance: Sendable {
         }
         loop?.cancel()
         await loop?.value
+        // And for what a change of a topic has begun.
+        await withCheckedContinuation { continuation in queue.async { continuation.resume() } }
     }
 
     /// Looks after a topic soon: something about it has changed.

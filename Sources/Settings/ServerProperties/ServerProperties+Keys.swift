@@ -220,7 +220,12 @@ extension ConfigField<ServerProperties> {
         _ name: String, _ unit: PropertyUnit, _ path: SettingPath<ServerProperties, Duration?>,
         _ range: ClosedRange<Int>, default text: String? = nil, _ documentation: String
     ) -> ConfigField {
-        number(name, range, default: text, documentation) { count, root in
+        let key = ConfigKey(name, .integer(range), default: text, documentation)
+        return ConfigField(key) { value, _, root throws(Diagnostic) in
+            // An age of 0, which would empty every topic, is no age: Kafka refuses it too.
+            let count = try key.parse(value) { text in
+                ConfigType.parseInteger(text, in: range).flatMap { $0 == 0 ? nil : $0 }
+            }
             root[keyPath: path] = count < 0 ? nil : unit.duration(count)
         }
     }

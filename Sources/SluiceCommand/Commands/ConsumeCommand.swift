@@ -88,9 +88,16 @@ struct ConsumeCommand: AsyncParsableCommand {
             while !stop.isRequested, !StandardOutput.isClosed {
                 let max = min(Self.batchCountMax, (count ?? Int.max) - printed)
                 var next: [Int32: Int64] = [:]
-                let outcome = try consumer.poll(max: max, wait: Self.wait) { record in
-                    format.append(PrintableRecord(record), to: &buffer)
-                    next[record.partition] = record.offset + 1
+                let outcome: Consumer.Outcome
+                do {
+                    outcome = try consumer.poll(max: max, wait: Self.wait) { record in
+                        format.append(PrintableRecord(record), to: &buffer)
+                        next[record.partition] = record.offset + 1
+                    }
+                } catch {
+                    // What came before the error is printed all the same.
+                    try StandardOutput.write(buffer)
+                    throw error
                 }
                 try StandardOutput.write(buffer)
                 buffer.removeAll(keepingCapacity: true)

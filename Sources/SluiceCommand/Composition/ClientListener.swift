@@ -22,6 +22,9 @@ struct ClientListener: Sendable {
         isRequired: Bool = false
     ) async throws -> ClientListener? {
         guard let address = settings.listen.address else { return nil }
+        var limits = limits
+        // The log and whatever else is open needs descriptors, too.
+        limits.connectionsMax = min(limits.connectionsMax, max(1, descriptorLimit() / 2))
         do throws(KafkaServerError) {
             let server = try await KafkaServer.start(
                 broker, nodeId: Int32(clamping: nodeId ?? 1), host: address.host, port: address.port,

@@ -9,3 +9,10 @@ func raiseDescriptorLimit() {
     // Refused, the soft limit stays, and a file that cannot be opened is reported by name.
     setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
 }
+
+/// How many files the process may open.
+func descriptorLimit() -> Int {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+    return Int(clamping: limit.rlim_cur)
+}
