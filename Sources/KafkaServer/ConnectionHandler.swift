@@ -65,7 +65,9 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         // Records that no answer was wanted for may be among what was not looked at.
-        if let wish, !service.memory.withdraw(wish.id, after: takenByIncoming) { takenByIncoming += wish.bytes }
+        if let wish, !service.memory.withdraw(wish.id, of: wish.bytes, after: takenByIncoming) {
+            takenByIncoming += wish.bytes
+        }
         wish = nil
         while let frame = try? nextFrame(context, waits: false) { receive(frame) }
         worker?.end()

@@ -30,6 +30,8 @@ enum SentRecords {
             let bytes = try slice.contents()
             return context.write(NIOAny(IOData.byteBuffer(context.channel.allocator.buffer(bytes: bytes))))
         } catch {
+            // Half an answer is written.
+            context.close(promise: nil)
             return context.eventLoop.makeFailedFuture(error)
         }
     }

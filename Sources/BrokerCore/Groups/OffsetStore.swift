@@ -63,7 +63,7 @@ final class OffsetStore: Sendable {
     /// Forgets the group's positions in these partitions; those that are not there are passed over.
     func forget(_ sources: some Sequence<TopicPartition>, of group: String) async throws(BrokerError) {
         let present = entries.withLock { entries in sources.filter { entries[group]?[$0] != nil } }
-        if !present.isEmpty { try await write(present.map { OffsetRecord(group: group, source: $0) }) }
+        try await bury(present.map { OffsetRecord(group: group, source: $0) })
     }
 
     /// When the group's positions were committed, in milliseconds since the epoch.
@@ -80,7 +80,16 @@ final class OffsetStore: Sendable {
                 }
             }
         }
-        if !records.isEmpty { try await write(records) }
+        try await bury(records)
+    }
+
+    /// So many tombstones are in one batch: a key has at most 1.3 KB, and a batch as much as a segment of this topic.
+    private static let tombstonesPerBatchMax = 5_000
+
+    private func bury(_ records: [OffsetRecord]) async throws(BrokerError) {
+        for start in stride(from: 0, to: records.count, by: Self.tombstonesPerBatchMax) {
+            try await write(Array(records[start..<min(start + Self.tombstonesPerBatchMax, records.count)]))
+        }
     }
 
     /// The batch to append in a transaction; after its commit point `apply` makes the positions those of the group.

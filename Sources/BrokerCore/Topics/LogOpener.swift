@@ -16,7 +16,12 @@ struct LogOpener: Sendable {
     /// The topics with their logs open, in the same order. Blocks the caller.
     /// - Throws: the error of the first log, by topic and number, that cannot be opened.
     func open(_ topics: [TopicDescription], cleanShutdown: Bool) throws(BrokerError) -> [Topic] {
-        let configs = topics.map { $0.config.logConfig(settings) }
+        let configs = topics.map { topic in
+            var config = topic.config.logConfig(settings)
+            // What clients may send is no limit for the broker's own records.
+            if Topic.internalNames.contains(topic.name) { config.maxBatchBytes = config.segmentBytes }
+            return config
+        }
         let wanted = zip(topics, configs).flatMap { topic, config in topic.partitions.map { ($0, config) } }
         let partitions = try open(wanted, cleanShutdown: cleanShutdown)
         var rest = partitions[...]

@@ -24,7 +24,9 @@ extension Service {
         in requested: OffsetFetchRequest.Topic, of group: String, _ request: OffsetFetchRequest
     ) -> OffsetFetchResponse.Topic {
         let name = requested.name.isEmpty ? topic(requested.id)?.name : requested.name
-        let partitions = requested.partitions.map { index in
+        // Each once: a small request could ask for a large answer very often.
+        var seen: Set<Int32> = []
+        let partitions = requested.partitions.filter { seen.insert($0).inserted }.map { index in
             guard let name else {
                 var missing = OffsetFetchResponse.Partition(index: index)
                 missing.error = .unknownTopicId

@@ -4,8 +4,10 @@ import KafkaProtocol
 extension Service {
     /// Tells the configs of topics and of this broker.
     func describeConfigs(_ request: DescribeConfigsRequest) -> DescribeConfigsResponse {
-        DescribeConfigsResponse(
-            results: request.resources.map { wanted in
+        // Each once: a small request could ask for a large answer very often.
+        var seen: Set<ConfigResource> = []
+        return DescribeConfigsResponse(
+            results: request.resources.filter { seen.insert($0.resource).inserted }.map { wanted in
                 var result = DescribeConfigsResponse.Result(resource: wanted.resource)
                 do throws(AdminRefusal) {
                     let names = wanted.names.map { Set($0) }

@@ -20,6 +20,10 @@ extension Service {
                 partitions: topic.partitions.map { index in
                     guard let id = found?[index]?.id else { return (index, .unknownTopicOrPartition) }
                     guard !isSubscribed else { return (index, .groupSubscribedToTopic) }
+                    // The end of the transaction would bring it back.
+                    guard !broker.hasPendingPosition(of: request.group, in: id) else {
+                        return (index, .unstableOffsetCommit)
+                    }
                     sources.insert(id)
                     return (index, .none)
                 })

@@ -125,7 +125,7 @@ extension ServerProperties {
             "offsets.retention.minutes", .minutes, \.settings.offsetsRetention, 1...ages / 60_000, default: "10080",
             "How long positions outlive the last member of their group, or their last commit where it has none."),
         .time(
-            "transaction.max.timeout.ms", .milliseconds, \.settings.transactionTimeoutMax, 1...Int(Int32.max),
+            "transaction.max.timeout.ms", .milliseconds, \.settings.transactionTimeoutMax, 1...Int(Int32.max) - 1,
             default: "900000", "The longest a transaction may be asked to last."),
         .time(
             "transactional.id.expiration.ms", .milliseconds, \.settings.transactionalIdExpiration, 1...Int(Int32.max),
@@ -222,9 +222,9 @@ extension ConfigField<ServerProperties> {
     ) -> ConfigField {
         let key = ConfigKey(name, .integer(range), default: text, documentation)
         return ConfigField(key) { value, _, root throws(Diagnostic) in
-            // An age of 0, which would empty every topic, is no age: Kafka refuses it too.
+            // Where -1 is none, 0 would empty every topic: Kafka refuses it too.
             let count = try key.parse(value) { text in
-                ConfigType.parseInteger(text, in: range).flatMap { $0 == 0 ? nil : $0 }
+                ConfigType.parseInteger(text, in: range).flatMap { $0 == 0 && range.lowerBound < 0 ? nil : $0 }
             }
             root[keyPath: path] = count < 0 ? nil : unit.duration(count)
         }

@@ -97,7 +97,10 @@ extension ClassicGroup {
         } else {
             if let refusal = refusal(of: identity) { return refuse(waiter, refusal) }
             // In the one state the partitions are being given out already, in the other nothing is allowed to begin any more.
-            guard state != .completingRebalance, !joinPhase.isOver else { return refuse(waiter, .rebalanceInProgress) }
+            // A transactional producer knows no rebalance: the one error aborts its transaction, the other would end Java's for good.
+            guard state != .completingRebalance, !joinPhase.isOver else {
+                return refuse(waiter, inTransaction ? .illegalGeneration : .rebalanceInProgress)
+            }
             touch(identity.memberId)
         }
         commitsUnderWay += 1

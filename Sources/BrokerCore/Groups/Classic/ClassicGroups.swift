@@ -73,8 +73,9 @@ package final class ClassicGroups: Sendable {
         let timeouts = settings.sessionTimeoutMin...max(settings.sessionTimeoutMin, settings.sessionTimeoutMax)
         guard timeouts.contains(request.sessionTimeout) else { return refused(.invalidSessionTimeout) }
         guard claims.claim(group, for: .classic) else { return refused(.inconsistentProtocol) }
-        let prefix = (request.instanceId ?? request.client.id).prefix(Self.idPrefixMax)
-        let newId = "\(prefix)-\(UUID().uuidString.lowercased())"
+        // Scalars and not characters, of which one may be of any length.
+        let prefix = (request.instanceId ?? request.client.id).unicodeScalars.prefix(Self.idPrefixMax)
+        let newId = "\(String(String.UnicodeScalarView(prefix)))-\(UUID().uuidString.lowercased())"
         return await wait(in: group, claims: 1, bytes: GroupProtocol.sizeInBytes(request.protocols)) { waiter in
             .join(request, newId: newId, waiter)
         } refused: {

@@ -33,7 +33,10 @@ struct ClassicMember: Sendable {
     func metadata(of name: String?) -> [UInt8] { protocols.first { $0.name == name }?.metadata ?? [] }
 
     /// About what it takes in memory.
-    var sizeInBytes: Int { Self.overheadBytes + GroupProtocol.sizeInBytes(protocols) + assignment.count }
+    var sizeInBytes: Int {
+        Self.overheadBytes + 2 * id.utf8.count + (instanceId?.utf8.count ?? 0) + client.id.utf8.count
+            + GroupProtocol.sizeInBytes(protocols) + assignment.count
+    }
 
     private static let overheadBytes = 512
 }
