@@ -49,6 +49,8 @@ def common():
         "reconnect.backoff.max.ms": 200,
         "retry.backoff.ms": 50,
         "topic.metadata.refresh.fast.interval.ms": 50,
+        # librdkafka 2.16 otherwise gives up the handle of its only broker for a minute when that goes, and a transaction times out meanwhile.
+        "metadata.recovery.strategy": "none",
         "log_level": 2,
     }
 
@@ -76,7 +78,7 @@ def produce(index):
     while not stopped() and not failures:
         client.produce(topic, b"%d:%d" % (index, number), partition=index % partitions, callback=delivered)
         number += 1
-        client.poll(0.003 if len(client) < 200 else 0.1)
+        client.poll(0.01 if len(client) < 200 else 0.1)
     left = client.flush(120)
     if left or acknowledged[0] != number:
         failures.append(f"producer {index}: {acknowledged[0]} of {number} acknowledged, {left} left")
@@ -97,29 +99,19 @@ def until_done(step):
 
 def transactional_producer(index):
     client = producer(
-        **{"transactional.id": f"kills-{index}", "transaction.timeout.ms": 60_000, "message.timeout.ms": 60_000}
+        **{"transactional.id": f"kills-{index}", "transaction.timeout.ms": 600_000, "message.timeout.ms": 600_000}
     )
     until_done(lambda: client.init_transactions(30))
     return client
 
 
-def abort(client, index):
-    """Aborts, and returns the producer to go on with.
-
-    librdkafka also asks for the abort of a transaction of which the broker has heard nothing, its partitions having been on their way when the broker was killed;
-    Kafka's answer to that, INVALID_TXN_STATE, it takes for fatal (confluentinc/librdkafka#4849). Nothing was written then.
-    """
-    try:
-        until_done(lambda: client.abort_transaction(60))
-        return client
-    except KafkaException as error:
-        if error.args[0].code() != KafkaError.INVALID_TXN_STATE:
-            raise
-        return transactional_producer(index)
-
-
 def transact(index):
-    """Writes transactions of records `index:transaction:number` to all partitions; some it aborts."""
+    """Writes transactions of records `index:transaction:number` to all partitions; some it aborts.
+
+    What librdkafka takes for fatal ends the producer, as it does in an application: the next one fences it, and aborts what it has left. Killed brokers bring it there where it
+    gives up records that it had begun to send: it asks for the abort of a transaction the broker has heard nothing of (confluentinc/librdkafka#4849), or uses
+    their sequences again. So it waits for its records before it aborts.
+    """
     moments = random.Random(f"{seed} {index}")
     client = transactional_producer(index)
     outcomes, number = {}, 0
@@ -127,24 +119,25 @@ def transact(index):
         number += 1
         count = moments.randrange(1, 12)
         outcomes[number] = [count, "open"]
-        client.begin_transaction()
         try:
+            client.begin_transaction()
             for record in range(count):
                 client.produce(topic, b"%d:%d:%d" % (index, number, record), partition=moments.randrange(partitions))
                 client.poll(0)
+            client.flush(120)
             if moments.random() < 0.25:
-                client.flush(moments.choice([0.01, 5]))
-                client = abort(client, index)
+                until_done(lambda: client.abort_transaction(60))
                 outcomes[number][1] = "aborted"
             else:
+                outcomes[number][1] = "unknown"
                 until_done(lambda: client.commit_transaction(60))
                 outcomes[number][1] = "committed"
                 print(index, number, flush=True)
         except KafkaException as error:
-            if not error.args[0].txn_requires_abort():
-                raise
-            client = abort(client, index)
-            outcomes[number][1] = "aborted"
+            print(f"producer {index}: {error}", file=sys.stderr, flush=True)
+            if outcomes[number][1] == "open":
+                outcomes[number][1] = "aborted"
+            client = transactional_producer(index)
     leave(f"transacted-{index}", outcomes)
 
 
@@ -235,13 +228,14 @@ def verify():
     for index in range(idempotent, idempotent + transactional):
         with open(f"{folder}/transacted-{index}.json") as file:
             outcomes = json.load(file)
-        assert any(outcome == "committed" for _, outcome in outcomes.values()), f"producer {index} has committed nothing"
+        told = [outcome for _, outcome in outcomes.values()]
+        assert told.count("committed") > 0 and told.count("unknown") < len(told) / 10, f"producer {index}: {told}"
         for number, (count, outcome) in outcomes.items():
             own = {f"{index}:{number}:{record}" for record in range(count)}
-            assert outcome in ("committed", "aborted"), (index, number, outcome)
-            if outcome == "committed":
+            assert outcome in ("committed", "aborted", "unknown"), (index, number, outcome)
+            if outcome == "committed" or (outcome == "unknown" and own & set(values)):
                 expected |= own
-            else:
+            elif outcome == "aborted":
                 assert not own & set(values), f"aborted and there: {own & set(values)}"
     assert set(values) == expected, f"missing {list(expected - set(values))[:5]}, unknown {list(set(values) - expected)[:5]}"
     for name in glob.glob(f"{folder}/consumed-*.json"):
