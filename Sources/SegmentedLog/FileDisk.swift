@@ -22,12 +22,17 @@ package struct FileDisk: Disk {
     }
 
     package func openDirectory(_ path: String, create: Bool) throws(LogError) -> [String] {
-        var stream = opendir(path)
-        if stream == nil, create, errno == ENOENT {
+        var descriptor = PooledFile.openDescriptor(path, O_RDONLY | O_DIRECTORY, pool)
+        if descriptor < 0, create, errno == ENOENT {
             guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw .system(errno, "mkdir", path: path) }
-            stream = opendir(path)
+            descriptor = PooledFile.openDescriptor(path, O_RDONLY | O_DIRECTORY, pool)
         }
-        guard let stream else { throw .system(errno, "opendir", path: path) }
+        guard descriptor >= 0 else { throw .system(errno, "open", path: path) }
+        guard let stream = fdopendir(descriptor) else {
+            let number = errno
+            close(descriptor)
+            throw .system(number, "fdopendir", path: path)
+        }
         defer { closedir(stream) }
         var names: [String] = []
         while true {

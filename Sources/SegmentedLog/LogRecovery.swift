@@ -64,8 +64,9 @@ struct LogRecovery {
         return Recovered(
             segments: segments, endOffset: expected, checkpoint: checkpoint, producers: replay.table, damage: damage,
             truncatedBytes: truncatedBytes,
-            // Of what a crash has left, or a process that wrote nothing, the names may never have been synced.
-            isDirectoryUnsynced: !isAnythingRebuilt && !(isClean && hasCheckpoint), snapshotOffset: snapshotOffset)
+            // Each checkpoint syncs the folder. What was made after it is a segment that nothing was written to, or all of it where there is none.
+            isDirectoryUnsynced: !isAnythingRebuilt && (!hasCheckpoint || segments.last?.sizeBytes == 0),
+            snapshotOffset: snapshotOffset)
     }
 
     // MARK: What the folder holds

@@ -13,11 +13,7 @@ extension PartitionLog {
         guard isFirst else { return }
         defer { state.withLock { $0.phase = .closed } }
         // Thousands of partitions that nobody has written to since they were opened are closed without a single sync.
-        if state.withLock({ $0.failure == nil && $0.isStored }) {
-            return try gate.exclusively { () throws(LogError) in
-                if state.withLock({ $0.housekeeping.isDirectoryDirty }) { try disk.syncDirectory(directory) }
-            }
-        }
+        if state.withLock({ $0.failure == nil && $0.isStored }) { return }
         try state.withLock { (state) throws(LogError) in
             if let failure = state.failure { throw failure }
             guard !state.isUntouched else { return }

@@ -54,6 +54,28 @@ struct StartTests {
         #expect(try openLog(folder.partition, clean: true).endOffset == 100)
     }
 
+    @Test("the name of an empty segment that a crash has left is synced before anything in it is acknowledged")
+    func emptySegment() async throws {
+        var log = try openLog(folder.partition)
+        try append(100, to: log)
+        try log.roll()
+        try await log.flush()
+        log.abandon()
+        for clean in [false, true] {
+            let disk = MeteredDisk()
+            log = try openLog(folder.partition, policy: .always, disk: disk, clean: clean)
+            if !clean {
+                // Nothing written: nothing to sync when it is closed, and the next process has to know again.
+                try log.close()
+                #expect(disk.counts.syncs == 0)
+                continue
+            }
+            let result = try log.append(makeBatch([value]))
+            try await log.gate.waitUntilDurable([(log, through: result.lastOffset)])
+            #expect(disk.counts.syncs == 2)
+        }
+    }
+
     @Test("a start after a crash with nothing written since the checkpoint scans and writes nothing")
     func idleCrash() throws {
         let config = LogConfig(segmentBytes: 100_000, indexIntervalBytes: 1000)
