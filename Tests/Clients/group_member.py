@@ -95,7 +95,12 @@ def kafka_python():
     )
     while not stopping:
         next_offsets = {}
-        batches = consumer.poll(timeout_ms=200)
+        try:
+            batches = consumer.poll(timeout_ms=200)
+        except KafkaError as error:
+            # While the broker is down it raises what the connection came to; the next poll connects anew.
+            say("error", repr(error))
+            continue
         owns(partition.partition for partition in consumer.assignment())
         for partition, messages in batches.items():
             for message in messages:
