@@ -97,6 +97,8 @@ struct ApplicationTests {
             let active = Watched<Set<Int>>([])
             app.stage("copy", make: { NotedStage(number: made.increase(), active: active) })
             let sent = Tally()
+            // Before the application makes the topic, with a partition for each worker and no more.
+            try await pipeline.send(["\(sent.increase())"], to: "in", partition: 0, partitions: 4)
             try await pipeline.runUntilIdle(app) {
                 // The first to join has all partitions for a moment, and may be done with what is there.
                 try await eventually("two instances of the stage have processed records") {
