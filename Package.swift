@@ -58,12 +58,12 @@ let package = Package(
         .target(name: "CByteMask"),
         .target(name: "CCRC32C"),
         .target(name: "CMalloc"),
-        .target(name: "CFileBirth"),
+        .target(name: "CLinux"),
 
         // The rooms, from the bytes up.
         room("Compression", ["CDeflate", "CLZ4", "CSnappy", "CZstd"]),
         room("Records", ["CCRC32C", "Compression"]),
-        room("SegmentedLog", ["CFileBirth", "Records"]),
+        room("SegmentedLog", ["CLinux", "Records"]),
         room("BrokerCore", ["SegmentedLog", "Settings", logging]),
         room("KafkaProtocol", ["Records"]),
         room("KafkaServer", ["BrokerCore", "KafkaProtocol", logging, nioCore, nioPosix]),

@@ -23,6 +23,8 @@ package protocol Disk: Sendable {
     func remove(_ path: String) throws(LogError)
     /// Makes the creations, renames and removals in the folder at `path` durable.
     func syncDirectory(_ path: String) throws(LogError)
+    /// Makes all durable that lies in the folder at `path` and below, contents and names, whoever wrote it.
+    func syncAll(_ path: String) throws(LogError)
 }
 
 /// An open file. Positions and sizes are bytes from the file's start.
@@ -89,13 +91,22 @@ extension Disk {
 
     /// Replaces the file `name` in `directory` as a whole: temporary file, fsync, rename, directory sync.
     func replace(_ name: String, in directory: String, with bytes: [UInt8]) throws(LogError) {
-        let path = FilePath.join(directory, name)
-        let temporary = path + SegmentName.temporarySuffix
-        let file = try open(temporary, .readWrite)
+        try prepare(name, in: directory, with: bytes)
+        try putInPlace(name, in: directory)
+        try syncDirectory(directory)
+    }
+
+    /// The first half of `replace`: the file is complete and synced, under its temporary name.
+    func prepare(_ name: String, in directory: String, with bytes: [UInt8]) throws(LogError) {
+        let file = try open(FilePath.join(directory, name) + SegmentName.temporarySuffix, .readWrite)
         try file.truncate(to: 0)
         try file.write(bytes, at: 0)
         try file.sync()
-        try rename(temporary, to: path)
-        try syncDirectory(directory)
+    }
+
+    /// The second half: what was prepared gets its name. The directory is not synced.
+    func putInPlace(_ name: String, in directory: String) throws(LogError) {
+        let path = FilePath.join(directory, name)
+        try rename(path + SegmentName.temporarySuffix, to: path)
     }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The real file system. Of the files opened through one value (and its copies) only a limited number holds a descriptor: see `FilePool`.
@@ -60,10 +61,15 @@ package struct FileDisk: Disk {
         if Glibc.remove(path) != 0, errno != ENOENT { throw .system(errno, "remove", path: path) }
     }
 
-    package func syncDirectory(_ path: String) throws(LogError) {
+    package func syncDirectory(_ path: String) throws(LogError) { try sync(path, "fsync of the directory", fsync) }
+
+    /// All of the file system is written that holds the folder.
+    package func syncAll(_ path: String) throws(LogError) { try sync(path, "syncfs", clinux_syncfs) }
+
+    private func sync(_ path: String, _ name: String, _ call: (Int32) -> Int32) throws(LogError) {
         let descriptor = PooledFile.openDescriptor(path, O_RDONLY | O_DIRECTORY, pool)
         guard descriptor >= 0 else { throw .system(errno, "open", path: path) }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw .system(errno, "fsync of the directory", path: path) }
+        guard call(descriptor) == 0 else { throw .system(errno, name, path: path) }
     }
 }

@@ -61,14 +61,22 @@ struct IndexBuilder {
 
     /// Replaces the segment's index files; each is complete and synced before it gets its name. The directory is synced.
     mutating func write(to directory: String, _ disk: any Disk) throws(LogError) {
-        addNewestTimestamp()
-        try disk.replace(SegmentName.name(baseOffset, .index), in: directory, with: offsets)
-        try disk.replace(SegmentName.name(baseOffset, .timeIndex), in: directory, with: times)
-        let transactions = SegmentName.name(baseOffset, .transactionIndex)
-        if aborts.isEmpty {
-            try disk.remove(FilePath.join(directory, transactions))
-        } else {
-            try disk.replace(transactions, in: directory, with: aborts)
+        let kinds = try prepare(in: directory, disk)
+        for kind in kinds { try disk.putInPlace(SegmentName.name(baseOffset, kind), in: directory) }
+        if !kinds.contains(.transactionIndex) {
+            try disk.remove(FilePath.join(directory, SegmentName.name(baseOffset, .transactionIndex)))
         }
+        try disk.syncDirectory(directory)
+    }
+
+    /// Writes the index files under their temporary names and syncs them. Returns which there are.
+    mutating func prepare(in directory: String, _ disk: any Disk) throws(LogError) -> [SegmentName.Kind] {
+        addNewestTimestamp()
+        var files: [(kind: SegmentName.Kind, bytes: [UInt8])] = [(.index, offsets), (.timeIndex, times)]
+        if !aborts.isEmpty { files.append((.transactionIndex, aborts)) }
+        for (kind, bytes) in files {
+            try disk.prepare(SegmentName.name(baseOffset, kind), in: directory, with: bytes)
+        }
+        return files.map(\.kind)
     }
 }

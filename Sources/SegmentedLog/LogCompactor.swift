@@ -2,8 +2,8 @@ import Records
 
 /// One pass of compaction over closed segments: reads the keys, then rewrites the segments in ascending order, one group after another.
 ///
-/// The order is what makes a crash between groups harmless: a marker goes only after the data it decides was rewritten, and a tombstone only after the older
-/// values it hides.
+/// A pass that ends halfway, in a crash or without room, is harmless: a marker goes only after the data it decides was rewritten, for they are in
+/// ascending order, and a tombstone only once a pass has come to its end that took the older values it hides.
 struct LogCompactor {
     /// What became of some adjacent segments.
     struct Group {
@@ -37,25 +37,31 @@ struct LogCompactor {
     private let config: LogConfig
     private let disk: any Disk
     private let directory: String
-    /// Below, an earlier pass has been.
+    /// Below, an earlier pass has been through all.
     private let cleanedThrough: Int64
+    /// Below, a pass that went before may have left holes, whether it came to its end or not.
+    private let holesBelow: Int64
     private let now: Int64
     private var latest: [KeyDigest: Int64] = [:]
     private var aborted: [Int64: [AbortedTransaction]] = [:]
     /// Where the segment behind each one starts.
     private let limits: [Int64: Int64]
     private(set) var recordsRemoved = 0
-    /// Segments whose replacement failed when their names were taken already: the log goes on with them, and so they stay open.
+    /// Names have changed on the disk and the log does not know of it: true after a call that failed in between.
+    private(set) var isHalfway = false
+    /// Keeps the segments open that are being replaced.
     private(set) var pinned: [PinnedDescriptor] = []
 
     init(
-        config: LogConfig, disk: any Disk, directory: String, limits: [Int64: Int64], cleanedThrough: Int64, now: Int64
+        config: LogConfig, disk: any Disk, directory: String, limits: [Int64: Int64], cleanedThrough: Int64,
+        holesBelow: Int64, now: Int64
     ) {
         self.config = config
         self.disk = disk
         self.directory = directory
         self.limits = limits
         self.cleanedThrough = cleanedThrough
+        self.holesBelow = holesBelow
         self.now = now
     }
 
@@ -69,7 +75,6 @@ struct LogCompactor {
             if end > cleanedThrough, latest.count >= config.compactionKeysMax { return end }
             var batches = batches(of: segment)
             while let batch = try batches.next() {
-                end = max(end, batch.nextOffset)
                 if batch.header.isControl || isAborted(batch) { continue }
                 let records = try Self.decode(batch, of: segment)
                 for record in records {
@@ -77,6 +82,7 @@ struct LogCompactor {
                     latest[Self.digest(records, key)] = record.offset
                 }
             }
+            end = limits[segment.baseOffset] ?? end
         }
         return end
     }
@@ -89,6 +95,7 @@ struct LogCompactor {
         try output.truncate(to: 0)
         var size: Int64 = 0
         var members: [LogSegment] = []
+        var indexes: [SegmentName.Kind] = []
         do throws(LogError) {
             while let segment = rest.first,
                 members.isEmpty
@@ -106,24 +113,25 @@ struct LogCompactor {
                 size += written
                 if written == 0 { break }
             }
+            // All that takes room comes before the first name changes.
+            if size > 0 { indexes = try prepare(output, of: first.baseOffset) }
         } catch {
-            try disk.remove(swap.temporaryPath)
+            try swap.abandon()
             throw error
         }
         // From here on their names lead to nothing or to another file, while the log still holds them.
         for member in members { pinned += try member.pinned() }
-        let pinned = self.pinned
+        isHalfway = true
         if size == 0 {
             try disk.remove(swap.temporaryPath)
             try removeEmptied(members)
-            self.pinned = []
-            return Group(replaced: members, pinned: pinned)
+        } else {
+            try swap.commit()
+            try swap.finish(replacing: members.map(\.baseOffset), indexes: indexes)
         }
-        try output.sync()
-        try swap.commit()
-        try swap.finish(replacing: members.map(\.baseOffset))
-        let segment = try openRewritten(first.baseOffset)
-        self.pinned = []
+        let segment = size == 0 ? nil : try load(first.baseOffset)
+        isHalfway = false
+        defer { pinned = [] }
         return Group(replaced: members, segment: segment, pinned: pinned)
     }
 
@@ -137,16 +145,20 @@ struct LogCompactor {
         try disk.syncDirectory(directory)
     }
 
-    private func openRewritten(_ base: Int64) throws(LogError) -> LogSegment {
-        let file = try disk.open(FilePath.join(directory, SegmentName.name(base, .log)), .readWrite)
+    /// Syncs the rewritten segment and prepares its indexes.
+    private func prepare(_ file: any DiskFile, of base: Int64) throws(LogError) -> [SegmentName.Kind] {
+        try file.sync()
         var scan = SegmentScan(
             directory: directory, baseOffset: base, file: file, indexIntervalBytes: config.indexIntervalBytes,
-            cleanedThrough: .max, expected: base)
+            holesBelow: .max, expected: base)
         var nothing = RecoveryReplay(now: now)
         try scan.run(&nothing)
         if let error = scan.damage.first ?? scan.tornAt?.error { throw error }
-        try scan.indexes.write(to: directory, disk)
-        return try LogSegment.load(
+        return try scan.indexes.prepare(in: directory, disk)
+    }
+
+    private func load(_ base: Int64) throws(LogError) -> LogSegment {
+        try LogSegment.load(
             in: directory, baseOffset: base, names: Set(try disk.openDirectory(directory, create: false)), disk)
     }
 
@@ -216,6 +228,6 @@ struct LogCompactor {
     }
 
     private func batches(of segment: LogSegment) -> OrderedBatches {
-        OrderedBatches(segment, limit: limits[segment.baseOffset] ?? .max, denseFrom: cleanedThrough)
+        OrderedBatches(segment, limit: limits[segment.baseOffset] ?? .max, denseFrom: holesBelow)
     }
 }

@@ -121,9 +121,9 @@ struct LogRecovery {
         if !hasCheckpoint {
             checkpoint.startOffset = first
             // Holes cannot be told from damage without the checkpoint; what a compacted topic misses is taken for compaction.
-            if config.cleanupPolicy.compacts { checkpoint.cleanedThrough = .max }
+            if config.cleanupPolicy.compacts { checkpoint.holesBelow = .max }
         }
-        if first > checkpoint.startOffset, checkpoint.startOffset >= checkpoint.cleanedThrough {
+        if first > checkpoint.startOffset, checkpoint.startOffset >= checkpoint.holesBelow {
             damage.append(
                 LogError(
                     .corrupt, "the segments of offsets \(checkpoint.startOffset) to \(first - 1) are missing",
@@ -161,7 +161,8 @@ struct LogRecovery {
         var isCut = false
         for (index, base) in bases.enumerated() {
             if isCut {
-                // Empty segments behind a torn tail: nothing was ever in them.
+                // Written after what the crash has taken, and synced no more than that.
+                truncatedBytes += try sizeBytes(of: base)
                 try LogSegment.removeFiles(of: base, in: directory, disk)
                 continue
             }
@@ -199,7 +200,7 @@ struct LogRecovery {
         // After a crash the indexes may know more than the log: of batches that it has lost, or of a marker that was about to be written.
         if next == nil, !isClean, !(try segment.indexesEnd(before: end)) { return nil }
         let due = next ?? checkpoint.recoveryPoint
-        return end == due || (next != nil && end < due && end < checkpoint.cleanedThrough) ? segment : nil
+        return end == due || (next != nil && end < due && end < checkpoint.holesBelow) ? segment : nil
     }
 
     /// A replay from the newest usable snapshot that is not above `limit`, else from the start of the log.
@@ -234,7 +235,7 @@ struct LogRecovery {
         }
     }
 
-    /// Scans a segment from its start or from `resume` on, rebuilds its indexes and adds it. Returns true when its torn tail was cut off and the empty segments behind it have to go.
+    /// Scans a segment from its start or from `resume` on, rebuilds its indexes and adds it. Returns true when what follows in later segments has to go, since the crash has taken the tail of this one.
     private mutating func rebuild(
         _ base: Int64, later: ArraySlice<Int64>, resume: ResumePoint?
     ) throws(LogError) -> Bool {
@@ -243,25 +244,28 @@ struct LogRecovery {
         let isTail = try areEmpty(later)
         var scan = SegmentScan(
             directory: directory, baseOffset: base, file: file, indexIntervalBytes: config.indexIntervalBytes,
-            cleanedThrough: checkpoint.cleanedThrough, expected: expected, limit: later.first ?? .max,
-            unsyncedFrom: isTail ? checkpoint.recoveryPoint : .max, resume: resume)
+            holesBelow: checkpoint.holesBelow, expected: expected, limit: later.first ?? .max,
+            unsyncedFrom: checkpoint.recoveryPoint, resume: resume)
         try scan.run(&replay)
         damage += scan.damage
         expected = scan.expected
         var isCut = false
         if let torn = scan.tornAt {
-            isCut = isTail && scan.expected >= checkpoint.recoveryPoint
+            isCut = scan.expected >= checkpoint.recoveryPoint && (torn.isUnwritten || isTail)
             if isCut {
                 truncatedBytes += scan.sizeBytes - torn.position
                 try file.truncate(to: torn.position)
             } else {
                 damage.append(torn.error)
             }
-        } else if let next = later.first, expected < next, expected >= checkpoint.cleanedThrough {
-            damage.append(
-                LogError(
-                    .corrupt, "offsets \(expected) to \(next - 1) are missing", directory: directory,
-                    segment: SegmentName.name(base, .log), byteOffset: scan.sizeBytes))
+        } else if let next = later.first, expected < next, expected >= checkpoint.holesBelow {
+            isCut = expected >= checkpoint.recoveryPoint
+            if !isCut {
+                damage.append(
+                    LogError(
+                        .corrupt, "offsets \(expected) to \(next - 1) are missing", directory: directory,
+                        segment: SegmentName.name(base, .log), byteOffset: scan.sizeBytes))
+            }
         }
         try file.sync()
         try scan.indexes.write(to: directory, disk)
@@ -277,11 +281,12 @@ struct LogRecovery {
     }
 
     private func areEmpty(_ bases: ArraySlice<Int64>) throws(LogError) -> Bool {
-        for base in bases {
-            let file = try disk.open(FilePath.join(directory, SegmentName.name(base, .log)), .readOnly)
-            if try file.size() > 0 { return false }
-        }
+        for base in bases where try sizeBytes(of: base) > 0 { return false }
         return true
+    }
+
+    private func sizeBytes(of base: Int64) throws(LogError) -> Int64 {
+        try disk.open(FilePath.join(directory, SegmentName.name(base, .log)), .readOnly).size()
     }
 
     // MARK: Ending
@@ -298,6 +303,7 @@ struct LogRecovery {
             segments.append(try LogSegment.create(in: directory, baseOffset: expected, disk))
             isAnythingRebuilt = true
         }
+        checkpoint.holesBelow = min(checkpoint.holesBelow, expected)
         checkpoint.cleanedThrough = min(checkpoint.cleanedThrough, expected)
         if checkpoint.startOffset > expected { checkpoint.startOffset = expected }
     }
@@ -308,6 +314,12 @@ struct LogRecovery {
         for offset in SegmentName.offsets(in: try disk.openDirectory(directory, create: false), .snapshot)
         where offset > expected {
             try disk.remove(FilePath.join(directory, SegmentName.name(offset, .snapshot)))
+        }
+        // Before anything that tells of a producer can be removed.
+        if !replay.table.entries.isEmpty || snapshotOffset > 0 {
+            try disk.replace(
+                SegmentName.name(expected, .snapshot), in: directory, with: ProducerSnapshot.encode(replay.table))
+            snapshotOffset = expected
         }
         checkpoint.recoveryPoint = expected
         try checkpoint.write(to: directory, disk)

@@ -3,14 +3,16 @@ import Records
 /// What one partition must know again after a restart and cannot read from its segments. A small text file, replaced as a whole.
 struct PartitionCheckpoint: Sendable, Equatable {
     static let fileName = "partition.checkpoint"
-    private static let magic = "sluice-partition-checkpoint 1"
+    private static let magic = "sluice-partition-checkpoint 2"
     private static let bytesMax = 4096
 
     /// Everything below is on disk, indexes of closed segments included: a crash cannot have torn it.
     var recoveryPoint: Int64 = 0
     /// The first offset that may be read.
     var startOffset: Int64 = 0
-    /// Compaction may have left holes below; above, offsets are dense.
+    /// Compaction may have left holes below; above, offsets are dense. Stored before the first hole is made.
+    var holesBelow: Int64 = 0
+    /// A pass of compaction has been through all below, to its end: not above `holesBelow`.
     var cleanedThrough: Int64 = 0
     /// When the active segment had its first append, in milliseconds: for rolling by age.
     var activeSince: Int64 = 0
@@ -36,6 +38,7 @@ struct PartitionCheckpoint: Sendable, Equatable {
             \(Self.magic)
             recovery-point \(recoveryPoint)
             start-offset \(startOffset)
+            holes-below \(holesBelow)
             cleaned-through \(cleanedThrough)
             active-since \(activeSince)
 
@@ -45,18 +48,19 @@ struct PartitionCheckpoint: Sendable, Equatable {
 
     init?(parsing bytes: [UInt8]) {
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count == 7, lines[0] == Self.magic, lines[6].isEmpty,
-            lines[5] == "crc32c \(Self.checksum(lines[0..<5].joined(separator: "\n") + "\n"))"
+        guard lines.count == 8, lines[0] == Self.magic, lines[7].isEmpty,
+            lines[6] == "crc32c \(Self.checksum(lines[0..<6].joined(separator: "\n") + "\n"))"
         else { return nil }
         func number(_ line: Substring, _ key: String) -> Int64? {
             line.hasPrefix(key + " ") ? Int64(line.dropFirst(key.utf8.count + 1)) : nil
         }
         guard let recoveryPoint = number(lines[1], "recovery-point"),
-            let startOffset = number(lines[2], "start-offset"),
-            let cleanedThrough = number(lines[3], "cleaned-through"), let activeSince = number(lines[4], "active-since")
+            let startOffset = number(lines[2], "start-offset"), let holesBelow = number(lines[3], "holes-below"),
+            let cleanedThrough = number(lines[4], "cleaned-through"), let activeSince = number(lines[5], "active-since")
         else { return nil }
         self.recoveryPoint = recoveryPoint
         self.startOffset = startOffset
+        self.holesBelow = holesBelow
         self.cleanedThrough = cleanedThrough
         self.activeSince = activeSince
     }

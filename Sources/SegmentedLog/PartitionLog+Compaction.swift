@@ -28,30 +28,41 @@ extension PartitionLog {
         defer { state.withLock { $0.housekeeping.isCompacting = false } }
         var compactor = LogCompactor(
             config: config, disk: disk, directory: directory, limits: job.limits, cleanedThrough: job.cleanedThrough,
-            now: clock())
+            holesBelow: job.holesBelow, now: clock())
         let end = try compactor.readKeys(job.segments, aborted: job.aborted)
         // Before any hole appears, and with it every producer snapshot up to the active segment: compacted batches tell nothing about producers.
         try allowHoles(below: end)
         var result = CompactionResult()
         var rest = job.segments.filter { $0.baseOffset < end }[...]
-        var isThrough = false
-        defer {
-            state.withLock { state in
-                if isThrough { state.housekeeping.replacedHalfway = [:] }
-                for pinned in compactor.pinned { state.housekeeping.replacedHalfway[pinned.descriptor] = pinned }
-            }
-        }
         while !rest.isEmpty {
             // The folder may be going, or be another topic's by now.
             try state.withLock { (state) throws(LogError) in try state.requireOpen() }
-            let group = try compactor.rewriteGroup(from: &rest)
+            let group = try rewriteGroup(from: &rest, &compactor)
             result.bytesBefore += group.replaced.reduce(0) { $0 + $1.sizeBytes }
             result.bytesAfter += group.segment?.sizeBytes ?? 0
             withExtendedLifetime(group.pinned) { replace(group) }
         }
-        isThrough = true
+        state.withLock { state in
+            // The next flush stores it; should a crash come first, the next pass reads more keys.
+            state.housekeeping.checkpoint.cleanedThrough = end
+            state.housekeeping.isCheckpointDue = true
+        }
         result.recordsRemoved = compactor.recordsRemoved
         return result
+    }
+
+    /// Once a name has changed on the disk the log cannot go on with the old segments: retention would remove what bears their names now. They
+    /// can still be read.
+    private func rewriteGroup(
+        from rest: inout ArraySlice<LogSegment>, _ compactor: inout LogCompactor
+    ) throws(LogError) -> LogCompactor.Group {
+        do throws(LogError) {
+            return try compactor.rewriteGroup(from: &rest)
+        } catch {
+            guard compactor.isHalfway else { throw error }
+            state.withLock { $0.housekeeping.replacedHalfway = compactor.pinned }
+            throw fail(error)
+        }
     }
 
     private struct Job {
@@ -60,6 +71,7 @@ extension PartitionLog {
         /// The base offset of the segment behind, by base offset.
         var limits: [Int64: Int64]
         var cleanedThrough: Int64
+        var holesBelow: Int64
     }
 
     /// Whether a pass now would have enough to do: `dirtyRatioMin` of what is closed, or something that waits for longer than `compactionLagMaxMilliseconds`.
@@ -104,14 +116,15 @@ extension PartitionLog {
             return Job(
                 segments: cleanable.map(\.0), aborted: state.segments.flatMap(\.transactions.entries),
                 limits: Dictionary(uniqueKeysWithValues: cleanable.map { ($0.0.baseOffset, $0.1.baseOffset) }),
-                cleanedThrough: cleanedThrough)
+                cleanedThrough: cleanedThrough, holesBelow: state.housekeeping.checkpoint.holesBelow)
         }
     }
 
     private func allowHoles(below end: Int64) throws(LogError) {
         state.withLock { state in
-            state.housekeeping.checkpoint.cleanedThrough = max(state.housekeeping.checkpoint.cleanedThrough, end)
+            state.housekeeping.checkpoint.holesBelow = max(state.housekeeping.checkpoint.holesBelow, end)
             state.housekeeping.isCheckpointDue = true
+            state.requireSnapshot(from: end)
         }
         try gate.flushBlocking(self)
         if state.withLock({ $0.housekeeping.isCheckpointDue }) {

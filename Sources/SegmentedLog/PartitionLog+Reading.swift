@@ -125,7 +125,7 @@ extension PartitionLog {
                 nextBase: index + 1 < state.segments.count ? state.segments[index + 1].baseOffset : nil,
                 bound: bound,
                 limit: index + 1 < state.segments.count ? state.segments[index + 1].baseOffset : state.endOffset,
-                denseFrom: state.housekeeping.checkpoint.cleanedThrough,
+                denseFrom: state.housekeeping.checkpoint.holesBelow,
                 aborted: isolation == .readUncommitted
                     ? []
                     : state.segments[index...].compactMap {

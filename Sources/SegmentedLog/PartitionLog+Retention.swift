@@ -68,6 +68,10 @@ extension PartitionLog {
 
     /// The checkpoint first: a start offset that moved never moves back, whatever is left of the files.
     private func removeSegmentsBelowStart() throws(LogError) {
+        state.withLock { state in
+            let kept = state.segments.last { $0.baseOffset <= state.startOffset } ?? state.active
+            if kept.baseOffset > state.segments[0].baseOffset { state.requireSnapshot(from: kept.baseOffset) }
+        }
         try gate.flushBlocking(self)
         let removed = try state.withLock { (state) throws(LogError) -> [LogSegment] in
             if state.housekeeping.isCheckpointDue {

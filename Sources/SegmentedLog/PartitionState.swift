@@ -60,7 +60,7 @@ struct PartitionState: Sendable {
         /// Compaction reads and replaces closed segments: none may be removed meanwhile.
         var isCompacting = false
         /// Keeps segments open whose names compaction has taken without getting as far as the segment in their place.
-        var replacedHalfway: [Int32: PinnedDescriptor] = [:]
+        var replacedHalfway: [PinnedDescriptor] = []
     }
 
     var active: LogSegment {
@@ -81,6 +81,16 @@ struct PartitionState: Sendable {
             && !housekeeping.isCheckpointDue && !housekeeping.isUntrimmed
             && housekeeping.snapshots.isEmpty && active.timeIndex.last?.timestamp == active.newest?.timestamp
             && !segments.contains { $0.isDirty }
+    }
+
+    /// What lies below `offset` is about to go: the next flush stores a producer snapshot from there or later, if none is. A crash may have come before the one
+    /// that was taken when a segment was closed.
+    mutating func requireSnapshot(from offset: Int64) {
+        guard housekeeping.storedSnapshotOffset < offset, !housekeeping.snapshots.contains(where: { $0.offset >= offset }),
+            housekeeping.storedSnapshotOffset > 0 || !producers.entries.isEmpty
+        else { return }
+        housekeeping.snapshots.append((endOffset, ProducerSnapshot.encode(producers)))
+        housekeeping.isCheckpointDue = true
     }
 
     /// The end of what readers of uncommitted data see.

@@ -1,4 +1,4 @@
-import CFileBirth
+import CLinux
 import Glibc
 import Synchronization
 
@@ -296,12 +296,12 @@ final class PooledFile: DiskFile, DescriptorBacked {
 
 /// What tells a file from every other, also from one that has its name or its inode number later.
 private struct FileIdentity: Equatable {
-    private let value: cfilebirth_identity
+    private let value: clinux_identity
 
     /// Nil where the file system keeps no time of birth.
     init?(of descriptor: Int32) {
-        var value = cfilebirth_identity()
-        guard cfilebirth_identify(descriptor, &value) else { return nil }
+        var value = clinux_identity()
+        guard clinux_identify(descriptor, &value) else { return nil }
         self.value = value
     }
 

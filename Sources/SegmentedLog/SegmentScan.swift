@@ -5,7 +5,7 @@ struct SegmentScan {
     private let directory: String
     private let baseOffset: Int64
     private let file: any DiskFile
-    private let cleanedThrough: Int64
+    private let holesBelow: Int64
     private let limit: Int64
     private let unsyncedFrom: Int64
     private let start: Int64
@@ -15,24 +15,25 @@ struct SegmentScan {
     private(set) var sizeBytes: Int64 = 0
     /// Where the next batch is due.
     private(set) var expected: Int64
-    /// Where the file stops making sense, if it does before its end: nothing valid follows, or only what was written with it and synced no more than it.
-    private(set) var tornAt: (position: Int64, error: LogError)?
+    /// Where the file stops making sense, if it does before its end: nothing valid follows, or only what was written with it and synced no more than it
+    /// (`isUnwritten`: a sector there tells so).
+    private(set) var tornAt: (position: Int64, isUnwritten: Bool, error: LogError)?
 
     /// - Parameters:
-    ///   - cleanedThrough: below, compaction may have left holes.
+    ///   - holesBelow: below, compaction may have left holes.
     ///   - expected: the offset due at the start of the segment.
     ///   - limit: the next segment's base offset, which no batch reaches beyond.
     ///   - unsyncedFrom: from this offset on a crash may have taken what was written last, in any order.
     ///   - resume: where to begin, if not at the start; then `expected` does not count.
     init(
-        directory: String, baseOffset: Int64, file: any DiskFile, indexIntervalBytes: Int, cleanedThrough: Int64,
+        directory: String, baseOffset: Int64, file: any DiskFile, indexIntervalBytes: Int, holesBelow: Int64,
         expected: Int64, limit: Int64 = .max, unsyncedFrom: Int64 = .max,
         resume: ResumePoint? = nil
     ) {
         self.directory = directory
         self.baseOffset = baseOffset
         self.file = file
-        self.cleanedThrough = cleanedThrough
+        self.holesBelow = holesBelow
         self.expected = resume?.offset ?? expected
         self.limit = limit
         self.unsyncedFrom = unsyncedFrom
@@ -51,19 +52,20 @@ struct SegmentScan {
                     take(batch, at: position, &replay)
                 } else if expected >= unsyncedFrom, try hasUnwrittenSector(from: position, to: Self.sectorEnd(position))
                 {
-                    tornAt = (position, corrupt("the sector before a batch was not written", at: position))
+                    tornAt = (position, true, corrupt("the sector before a batch was not written", at: position))
                     return
                 } else {
                     skip(batch, at: position)
                 }
             case .invalid(let position, let reason):
                 let error = corrupt("no valid batch at offset \(expected): \(reason)", at: position)
-                guard let valid = try scanner.nextValidPosition(offset: expected) else {
-                    tornAt = (position, error)
-                    return
+                let next = try scanner.nextValidPosition(offset: expected)
+                var isUnwritten = false
+                if expected >= unsyncedFrom {
+                    isUnwritten = try hasUnwrittenSector(from: position, to: next ?? sizeBytes)
                 }
-                if expected >= unsyncedFrom, try hasUnwrittenSector(from: position, to: valid) {
-                    tornAt = (position, error)
+                guard let valid = next, !isUnwritten else {
+                    tornAt = (position, isUnwritten, error)
                     return
                 }
                 damage.append(error)
@@ -104,7 +106,7 @@ struct SegmentScan {
     /// the batch behind agrees with it (then batches are missing), because a single wrong one would move the end of the log.
     private func isInPlace(_ batch: RecordBatch, _ scanner: BatchScanner) throws(LogError) -> Bool {
         guard batch.baseOffset >= expected, batch.nextOffset <= limit else { return false }
-        if batch.baseOffset == expected || expected < cleanedThrough { return true }
+        if batch.baseOffset == expected || expected < holesBelow { return true }
         var ahead = scanner
         guard case .batch(let following, _) = try ahead.next() else { return false }
         return following.baseOffset == batch.nextOffset
@@ -117,7 +119,7 @@ struct SegmentScan {
     }
 
     private mutating func take(_ batch: RecordBatch, at position: Int64, _ replay: inout RecoveryReplay) {
-        if batch.baseOffset > expected, expected >= cleanedThrough {
+        if batch.baseOffset > expected, expected >= holesBelow {
             damage.append(corrupt("offsets \(expected) to \(batch.baseOffset - 1) are missing", at: position))
         }
         indexes.add(batch, at: position)
@@ -129,7 +131,7 @@ struct SegmentScan {
     private mutating func skip(_ batch: RecordBatch, at position: Int64) {
         damage.append(corrupt("a batch says offset \(batch.baseOffset) where \(expected) is due", at: position))
         indexes.forceEntry()
-        if expected >= cleanedThrough { expected = min(expected + Int64(batch.header.lastOffsetDelta) + 1, limit) }
+        if expected >= holesBelow { expected = min(expected + Int64(batch.header.lastOffsetDelta) + 1, limit) }
     }
 
     private func corrupt(_ message: String, at position: Int64) -> LogError {

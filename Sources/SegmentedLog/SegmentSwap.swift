@@ -13,6 +13,14 @@ struct SegmentSwap {
     var temporaryPath: String { logPath + SegmentName.temporarySuffix }
     private var swapPath: String { logPath + SegmentName.swapSuffix }
 
+    /// Removes what was written for a swap that is not to be.
+    func abandon() throws(LogError) {
+        for kind in SegmentName.Kind.allCases {
+            let path = FilePath.join(directory, SegmentName.name(baseOffset, kind))
+            try disk.remove(path + SegmentName.temporarySuffix)
+        }
+    }
+
     /// Makes the compacted file, complete and synced, the one that counts.
     func commit() throws(LogError) {
         try disk.rename(temporaryPath, to: swapPath)
@@ -36,8 +44,9 @@ struct SegmentSwap {
         return end
     }
 
-    /// Removes what the committed file replaces and gives it its name. Its indexes are missing then and have to be built.
-    func finish(replacing bases: [Int64]) throws(LogError) {
+    /// Removes what the committed file replaces and gives it and its prepared indexes their names. Indexes that were not prepared are missing then and have
+    /// to be built.
+    func finish(replacing bases: [Int64], indexes: [SegmentName.Kind] = []) throws(LogError) {
         for base in bases where base != baseOffset {
             try disk.remove(FilePath.join(directory, SegmentName.name(base, .log)))
         }
@@ -49,6 +58,7 @@ struct SegmentSwap {
         // The old indexes must be gone for good before the new log can be seen beside them.
         try disk.syncDirectory(directory)
         try disk.rename(swapPath, to: logPath)
+        for kind in indexes { try disk.putInPlace(SegmentName.name(baseOffset, kind), in: directory) }
         try disk.syncDirectory(directory)
     }
 }

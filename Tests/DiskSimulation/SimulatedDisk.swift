@@ -283,6 +283,14 @@ package final class SimulatedDisk: Disk {
         }
     }
 
+    package func syncAll(_ path: String) throws(LogError) {
+        try state.withLock { (state) throws(LogError) in
+            if case .fails(let error, _) = try Self.step(.syncFolder, path, &state) { throw error }
+            for number in state.files.keys { state.files[number]?.sync() }
+            for number in state.folders.keys { state.folders[number]?.sync() }
+        }
+    }
+
     package func syncDirectory(_ path: String) throws(LogError) {
         try state.withLock { (state) throws(LogError) in try Self.syncFolder(path, &state) }
     }

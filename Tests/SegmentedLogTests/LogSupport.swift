@@ -81,11 +81,13 @@ func openLog(
     _ directory: String, _ config: LogConfig = LogConfig(), policy: FlushPolicy = .os, disk: any Disk = FileDisk(),
     gate: FlushGate? = nil, clean: Bool = false, clock: TestClock = TestClock()
 ) throws -> PartitionLog {
+    // Whoever opens logs after a crash makes durable what is there, and afterwards the folder's name; no power is cut from the real disk here.
+    let folder = FilePath.split(directory).directory ?? "/"
+    if disk is SimulatedDisk, !clean { try disk.syncAll(folder) }
     let log = try PartitionLog.open(
         directory: directory, topicPartition: TopicPartition(topic: "hits", partition: 0), config: config, disk: disk,
         gate: gate ?? FlushGate(policy: policy), cleanShutdown: clean, clock: { clock.now })
-    // Whoever opens a log makes its folder's name durable; no power is cut from the real disk here.
-    if disk is SimulatedDisk { try disk.syncDirectory(FilePath.split(directory).directory ?? "/") }
+    if disk is SimulatedDisk { try disk.syncDirectory(folder) }
     return log
 }
 

@@ -33,6 +33,10 @@ final class MeteredDisk: Disk {
         state.withLock { $0.syncs += 1 }
         try disk.syncDirectory(path)
     }
+    func syncAll(_ path: String) throws(LogError) {
+        state.withLock { $0.syncs += 1 }
+        try disk.syncAll(path)
+    }
 
     private final class File: DiskFile {
         private let file: any DiskFile

@@ -224,6 +224,7 @@ struct RecoveryTests {
         var checkpoint = PartitionCheckpoint()
         checkpoint.recoveryPoint = 12
         checkpoint.startOffset = 3
+        checkpoint.holesBelow = 9
         checkpoint.cleanedThrough = 7
         checkpoint.activeSince = 1_700_000_000_000
         let encoded = checkpoint.encoded()

@@ -8,7 +8,7 @@ struct HouseTests {
     static let plan: [String: Set<String>] = [
         "Compression": ["CDeflate", "CZstd", "CLZ4", "CSnappy"],
         "Records": ["Compression", "CCRC32C"],
-        "SegmentedLog": ["Records", "CFileBirth"],
+        "SegmentedLog": ["Records", "CLinux"],
         "BrokerCore": ["SegmentedLog", "Settings"],
         "KafkaProtocol": ["Records"],
         "KafkaServer": ["BrokerCore", "KafkaProtocol"],

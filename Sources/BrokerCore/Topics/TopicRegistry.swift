@@ -45,6 +45,10 @@ actor TopicRegistry {
 
     /// Opens the logs of all topics, and ends deletions that were begun.
     func load(cleanShutdown: Bool) throws(BrokerError) {
+        // What the process before left in the page cache is about to be taken for the truth and told to clients.
+        if !cleanShutdown {
+            try inBrokerTerms("cannot sync \(directory)") { () throws(LogError) in try disk.syncAll(directory) }
+        }
         for description in try TopicCatalog.load(file) { descriptions[description.name] = description }
         let known = descriptions.values.sorted { $0.name < $1.name }
         for topic in try opener.open(known, cleanShutdown: cleanShutdown) {

@@ -42,6 +42,7 @@ final class FaultyDisk: Disk {
     func rename(_ path: String, to newPath: String) throws(LogError) { try disk.rename(path, to: newPath) }
     func remove(_ path: String) throws(LogError) { try disk.remove(path) }
     func syncDirectory(_ path: String) throws(LogError) { try disk.syncDirectory(path) }
+    func syncAll(_ path: String) throws(LogError) { try disk.syncAll(path) }
 
     private final class FaultyFile: DiskFile {
         let path: String

@@ -70,10 +70,10 @@ struct LogLedger {
         unsafe.removeAll()
     }
 
-    /// From now on what was found is the truth.
+    /// From now on what was found is the truth: what compaction took may not come back, and is not asked for again.
     mutating func settle(_ found: [Int64: Written], start: Int64) {
         attempts = found.mapValues { [$0] }
-        acknowledged.merge(found) { $1 }
+        acknowledged = found
         startOffset = start
     }
 }

@@ -76,6 +76,7 @@ struct LogPromises {
             guard let key = record.key, isVisible(record) else { continue }
             newest[key] = max(newest[key] ?? -1, offset)
         }
+        let tombstones = newestTombstones()
         for (offset, record) in ledger.acknowledged where offset >= log.startOffset {
             guard let key = record.key else {
                 if found[offset] != record { throw BrokenPromise("offset \(offset), without a key, is gone") }
@@ -83,10 +84,23 @@ struct LogPromises {
             }
             guard isCertain(record) else { continue }
             let last = newest[key] ?? -1
-            if last < offset, record.value != nil || last >= 0 {
+            // A later tombstone takes what is before it, and after a while itself.
+            let isDeleted = last < 0 && (record.value == nil || (tombstones[key] ?? -1) > offset)
+            if last < offset, !isDeleted {
                 throw BrokenPromise("key \(key): \(record) at \(offset) was acknowledged, and the newest is at \(last)")
             }
         }
+    }
+
+    /// By key the last tombstone that compaction may have followed, acknowledged or not.
+    private func newestTombstones() -> [String: Int64] {
+        var newest: [String: Int64] = [:]
+        for (offset, records) in ledger.attempts {
+            for record in records where record.value == nil && isVisible(record) {
+                if let key = record.key { newest[key] = max(newest[key] ?? -1, offset) }
+            }
+        }
+        return newest
     }
 
     private func isVisible(_ record: LogLedger.Written) -> Bool {

@@ -97,8 +97,7 @@ struct LogTrial {
             try allow(error, "close")
             return crash(gate)
         }
-        ledger.acknowledge(durable: true)
-        for index in idempotent.indices { idempotent[index].acknowledged() }
+        acknowledge(durable: true)
         gate.close()
         // Nothing is left to lose.
         disk = disk.crash(.nothing)
@@ -118,6 +117,7 @@ struct LogTrial {
         isFaulty = false
         let hasPowerGone = survival != .process || hasLostPages
         ledger.crashed(withPower: hasPowerGone)
+        for index in transactional.indices { transactional[index].restarted() }
         for index in idempotent.indices {
             idempotent[index].restarted()
             // What was acknowledged before it was synced may be gone: no later sequence can follow.
@@ -171,16 +171,13 @@ struct LogTrial {
     private mutating func resolve(_ log: PartitionLog) async throws {
         for index in transactional.indices {
             let producerId = transactional[index].producer.id
-            if let transaction = transactional[index].transaction, transactional[index].decision == nil {
-                ledger.decide(transaction, commit: false)
-                transactional[index].decision = false
-            }
+            transactional[index].decide(commit: false, &ledger)
             let isOpen = log.openTransactions.contains { $0.producerId == producerId }
-            steps.append("resolve \(producerId): \(transactional[index].decision as Any), open: \(isOpen)")
+            steps.append("resolve \(producerId): \(transactional[index].decided as Any), open: \(isOpen)")
             try transactional[index].end(in: log, &ledger)
         }
         try await log.flush()
-        ledger.acknowledge(durable: true)
+        acknowledge(durable: true)
         for index in transactional.indices {
             transactional[index].producer.epoch += 1
             transactional[index].producer.sequence = 0
@@ -194,7 +191,7 @@ struct LogTrial {
         switch random.below(20) {
         case 0...3: try appendPlain(log)
         case 4...7: try sendIdempotent(log)
-        case 8...10: try appendTransactional(log)
+        case 8...10: try await appendTransactional(log)
         case 11...12: try await end(log)
         case 13...15: try await acknowledge(log)
         case 16:
@@ -213,7 +210,7 @@ struct LogTrial {
 
     private mutating func appendPlain(_ log: PartitionLog) throws {
         let records = newRecords("p")
-        steps.append("append \(records.count) at \(log.endOffset)")
+        steps.append("append \(describe(records)) at \(log.endOffset)")
         ledger.attempted(records, at: log.endOffset)
         let end = log.endOffset
         do {
@@ -234,27 +231,32 @@ struct LogTrial {
             let batch = try idempotent[index].producer.batch(records.map { ($0.key, $0.value) }, timestamp: time)
             idempotent[index].inFlight.append(.init(batch: batch, records: records))
         }
-        steps.append("send \(idempotent[index].inFlight.count) of i\(index) at \(log.endOffset)")
+        let unsent = idempotent[index].inFlight.filter { !$0.isSent }.map { describe($0.records) }
+        steps.append("send \(unsent.joined(separator: ", ")) of i\(index) at \(log.endOffset)")
         try idempotent[index].send(to: log, &ledger)
     }
 
-    private mutating func appendTransactional(_ log: PartitionLog) throws {
+    private mutating func appendTransactional(_ log: PartitionLog) async throws {
         let index = random.below(transactional.count)
-        guard transactional[index].decision == nil else { return try transactional[index].end(in: log, &ledger) }
+        if transactional[index].decided != nil {
+            try transactional[index].end(in: log, &ledger)
+            try await log.flush()
+            acknowledge(durable: true)
+        }
         if transactional[index].transaction == nil {
             transactions += 1
             transactional[index].transaction = transactions
             ledger.begin(transactions)
         }
         let records = newRecords("t\(index)", transactional[index].transaction)
-        steps.append("append \(records.count) of transaction \(transactions) at \(log.endOffset)")
+        let transaction = transactional[index].transaction ?? 0
+        steps.append("append \(describe(records)) of transaction \(transaction) at \(log.endOffset)")
         try transactional[index].append(records, timestamp: time, to: log, &ledger)
     }
 
     private mutating func end(_ log: PartitionLog) async throws {
         let index = random.below(transactional.count)
-        guard let transaction = transactional[index].transaction else { return }
-        if transactional[index].decision == nil {
+        if let transaction = transactional[index].transaction {
             let commit = random.below(3) > 0
             steps.append("\(commit ? "commit" : "abort") \(transaction)")
             // Its records must be on the disk before anybody decides.
@@ -262,8 +264,7 @@ struct LogTrial {
                 try await log.flush()
                 acknowledge(durable: true)
             }
-            ledger.decide(transaction, commit: commit)
-            transactional[index].decision = commit
+            transactional[index].decide(commit: commit, &ledger)
         }
         try transactional[index].end(in: log, &ledger)
     }
@@ -277,6 +278,8 @@ struct LogTrial {
     private mutating func acknowledge(durable: Bool) {
         ledger.acknowledge(durable: durable)
         for index in idempotent.indices { idempotent[index].acknowledged() }
+        guard durable else { return }
+        for index in transactional.indices { transactional[index].synced() }
     }
 
     private mutating func removeOld(_ log: PartitionLog) throws {
@@ -291,6 +294,12 @@ struct LogTrial {
         }
         let stored = log.state.withLock { $0.housekeeping.storedStartOffset }
         ledger.startOffset = max(ledger.startOffset, stored)
+    }
+
+    /// The records by key, tombstones with a minus; or how many they are.
+    private func describe(_ records: [LogLedger.Written]) -> String {
+        guard config.cleanupPolicy == .compact else { return "\(records.count)" }
+        return records.map { ($0.value == nil ? "-" : "") + ($0.key ?? "") }.joined(separator: "+")
     }
 
     private var time: Int64 { 1000 + Int64(records) }

@@ -32,12 +32,20 @@ struct IdempotentWriter {
     mutating func restarted() { for index in inFlight.indices { inFlight[index].isSent = false } }
 }
 
-/// A transactional producer together with its coordinator, which never forgets what it has decided.
+/// A transactional producer together with its coordinator, which never forgets what it has decided and lets nothing new begin before the marker is on the disk.
 struct TransactionalWriter {
+    struct Decided {
+        var transaction: Int
+        var commit: Bool
+        /// Whether the present process has the marker.
+        var isMarked = false
+    }
+
     var producer: Producer
+    /// The transaction that is open and not decided.
     var transaction: Int?
-    /// A decision whose marker is not in the log.
-    var decision: Bool?
+    /// What is decided and whose marker is not on the disk.
+    private(set) var decided: Decided?
 
     mutating func append(
         _ records: [LogLedger.Written], timestamp: Int64, to log: PartitionLog, _ ledger: inout LogLedger
@@ -50,12 +58,23 @@ struct TransactionalWriter {
         ledger.appended(records, at: base)
     }
 
+    mutating func decide(commit: Bool, _ ledger: inout LogLedger) {
+        guard let transaction else { return }
+        ledger.decide(transaction, commit: commit)
+        decided = Decided(transaction: transaction, commit: commit)
+        self.transaction = nil
+    }
+
     /// Writes the marker of what is decided.
     mutating func end(in log: PartitionLog, _ ledger: inout LogLedger) throws {
-        guard let transaction, let decision else { return }
-        _ = try log.appendMarker(commit: decision, producerId: producer.id, producerEpoch: producer.epoch)
-        ledger.markerAppended(transaction)
-        self.transaction = nil
-        self.decision = nil
+        guard let decided, !decided.isMarked else { return }
+        _ = try log.appendMarker(commit: decided.commit, producerId: producer.id, producerEpoch: producer.epoch)
+        ledger.markerAppended(decided.transaction)
+        self.decided?.isMarked = true
     }
+
+    /// What was written so far is on the disk.
+    mutating func synced() { if decided?.isMarked == true { decided = nil } }
+
+    mutating func restarted() { decided?.isMarked = false }
 }

@@ -20,6 +20,7 @@ final class FillingDisk: Disk {
     func rename(_ path: String, to newPath: String) throws(LogError) { try disk.rename(path, to: newPath) }
     func remove(_ path: String) throws(LogError) { try disk.remove(path) }
     func syncDirectory(_ path: String) throws(LogError) { try disk.syncDirectory(path) }
+    func syncAll(_ path: String) throws(LogError) { try disk.syncAll(path) }
 
     private final class File: DiskFile {
         private let path: String

@@ -1,10 +1,11 @@
 #define _GNU_SOURCE
-#include "cfilebirth.h"
+#include "clinux.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-bool cfilebirth_identify(int descriptor, cfilebirth_identity *identity) {
+bool clinux_identify(int descriptor, clinux_identity *identity) {
     struct statx status;
     if (statx(descriptor, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &status) != 0) return false;
     if ((status.stx_mask & STATX_BTIME) == 0) return false;
@@ -13,3 +14,5 @@ bool cfilebirth_identify(int descriptor, cfilebirth_identity *identity) {
     identity->birth_nanoseconds = status.stx_btime.tv_sec * 1000000000LL + status.stx_btime.tv_nsec;
     return true;
 }
+
+int clinux_syncfs(int descriptor) { return syncfs(descriptor); }
