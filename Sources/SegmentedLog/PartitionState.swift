@@ -86,7 +86,8 @@ struct PartitionState: Sendable {
     /// What lies below `offset` is about to go: the next flush stores a producer snapshot from there or later, if none is. A crash may have come before the one
     /// that was taken when a segment was closed.
     mutating func requireSnapshot(from offset: Int64) {
-        guard housekeeping.storedSnapshotOffset < offset, !housekeeping.snapshots.contains(where: { $0.offset >= offset }),
+        guard housekeeping.storedSnapshotOffset < offset,
+            !housekeeping.snapshots.contains(where: { $0.offset >= offset }),
             housekeeping.storedSnapshotOffset > 0 || !producers.entries.isEmpty
         else { return }
         housekeeping.snapshots.append((endOffset, ProducerSnapshot.encode(producers)))
