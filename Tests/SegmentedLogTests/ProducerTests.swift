@@ -112,6 +112,27 @@ struct ProducerTests {
         #expect(logError { _ = try log.append(producer.batch(["gap"])) }?.code == .outOfOrderSequence)
     }
 
+    @Test("a producer is known whose segment was closed just before a crash, also when nothing older is left")
+    func snapshotLostInCrash() async throws {
+        let disk = SimulatedDisk(seed: 1)
+        var producer = Producer(id: 1)
+        var log = try openLog("/data/hits-0", disk: disk)
+        _ = try log.append(producer.batch(["a", "b"]))
+        let last = try producer.batch(["c"])
+        _ = try log.append(last)
+        // The process dies before the flush that the roll asks for, and that would store the snapshot.
+        log.abandon()
+        try log.roll()
+        _ = try log.append(makeBatch(["another's"]))
+        let crashed = disk.crash(.process)
+        log = try openLog("/data/hits-0", disk: crashed)
+        try log.deleteRecords(before: 3)
+        #expect(try log.values() == ["another's"])
+        log = try openLog("/data/hits-0", disk: crashed.crash(.nothing))
+        #expect(try log.append(last) == AppendResult(baseOffset: 2, lastOffset: 2, isDuplicate: true))
+        #expect(try log.append(producer.batch(["d"])).baseOffset == 4)
+    }
+
     @Test("after a restart all five batches in flight are known when they are sent again", arguments: [true, false])
     func inFlightAtRestart(isClean: Bool) async throws {
         let disk = SimulatedDisk(seed: 1)

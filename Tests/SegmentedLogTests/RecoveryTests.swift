@@ -153,6 +153,27 @@ struct RecoveryTests {
         #expect(logError { _ = try log.all() }?.code == .corrupt)
     }
 
+    @Test("a closed segment that lost its last batches with the power is where the log ends, whatever was written behind")
+    func closedSegmentWithoutItsTail() throws {
+        let config = LogConfig(segmentBytes: 800)
+        try write(40, config)
+        let names = try folder.names(".log")
+        let whole = try folder.bytes(names[1])
+        let later = try names.dropFirst(2).reduce(0) { try $0 + folder.bytes($1).count }
+        try folder.write(Array(whole.dropLast(makeBatch(["v21"]).sizeInBytes)), to: names[1])
+        // As if no flush had come yet.
+        try folder.remove(PartitionCheckpoint.fileName)
+        var log = try openLog(folder.partition, config)
+        #expect(log.damage.isEmpty)
+        #expect(log.endOffset == 21)
+        #expect(log.truncatedBytes == Int64(later))
+        #expect(try folder.names(".log") == Array(names.prefix(2)))
+        #expect(try log.append(makeBatch(["on"])).baseOffset == 21)
+        try log.close()
+        log = try openLog(folder.partition, config, clean: true)
+        #expect(try log.values() == (0..<21).map { "v\($0)" } + ["on"])
+    }
+
     @Test("a batch that rots while the log is open is reported by the read, with its place")
     func liveCorruption() throws {
         let log = try openLog(folder.partition)
