@@ -153,7 +153,7 @@ struct RecoveryTests {
         #expect(logError { _ = try log.all() }?.code == .corrupt)
     }
 
-    @Test("a closed segment that lost its last batches with the power is where the log ends, whatever was written behind")
+    @Test("a closed segment that lost its last batches with the power is where the log ends")
     func closedSegmentWithoutItsTail() throws {
         let config = LogConfig(segmentBytes: 800)
         try write(40, config)
