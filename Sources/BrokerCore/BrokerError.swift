@@ -63,7 +63,7 @@ package struct BrokerError: Error, Sendable, CustomStringConvertible {
                 .invalid
             case .producerFenced: .fenced
             case .closed: .closed
-            case .readOnly, .io, .notFound, .fileGone, .tooManySlices: .io
+            case .readOnly, .io, .notFound, .fileGone, .tooManySlices, .busy: .io
             }
         self.init(code, operation, cause: error)
     }

@@ -22,6 +22,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var wish: (id: UInt64, bytes: Int)?
     private var isReading = true
     private var worker: RequestWorker?
+    /// The requests that the worker has and has not said to have begun.
+    private var unbegun = 0
     /// The work of the first answer.
     private var running: Task<Void, Never>?
     private var lastWrite: EventLoopFuture<Void>?
@@ -49,10 +51,17 @@ final class ConnectionHandler: ChannelInboundHandler {
         worker = RequestWorker(service, host: context.remoteAddress?.ipAddress ?? "") { number, answer in
             if case .whenDone(let start) = answer {
                 start { frame in
-                    bound.eventLoop.execute { bound.value.0.finish(number, with: frame, bound.value.1) }
+                    bound.eventLoop.execute {
+                        bound.value.0.unbegun -= 1
+                        bound.value.0.finish(number, with: frame, bound.value.1)
+                    }
                 }
             } else {
-                bound.eventLoop.execute { bound.value.0.take(answer, number, bound.value.1) }
+                bound.eventLoop.execute {
+                    bound.value.0.unbegun -= 1
+                    bound.value.0.take(answer, number)
+                    bound.value.0.proceed(bound.value.1)
+                }
             }
         } failed: { number, error in
             logger.warning("a connection from \(address) is closed: \(error)")
@@ -117,7 +126,10 @@ final class ConnectionHandler: ChannelInboundHandler {
         guard context.channel.isActive else { return }
         send(context)
         do throws(FrameAssembler.BadLength) {
-            while mayBegin(context), let frame = try nextFrame(context, waits: true) { receive(frame) }
+            while mayBegin(context), let frame = try nextFrame(context, waits: true) {
+                receive(frame)
+                send(context)
+            }
         } catch {
             service.logger.warning("a connection from \(peer(context)) is closed: \(error)")
             unread.clear()
@@ -178,18 +190,21 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func receive(_ frame: [UInt8]) {
         taken.append(takenByIncoming)
         takenByIncoming = 0
-        worker?.receive(.init(frame: frame, number: answers.reserve()))
+        let number = answers.reserve()
+        // Requests are begun in their order.
+        if unbegun == 0, let answer = service.beginAtOnce(frame) { return take(answer, number) }
+        unbegun += 1
+        worker?.receive(.init(frame: frame, number: number))
     }
 
     // MARK: Answers
 
-    private func take(_ answer: Answer, _ number: AnswerQueue.Number, _ context: ChannelHandlerContext) {
+    private func take(_ answer: Answer, _ number: AnswerQueue.Number) {
         switch answer {
         case .ready(let frame): answers.fill(number, with: frame)
         case .later(let work): answers.postpone(number, work)
         case .whenDone: return
         }
-        proceed(context)
     }
 
     private func finish(_ number: AnswerQueue.Number, with frame: Answer.Frame?, _ context: ChannelHandlerContext) {

@@ -54,7 +54,7 @@ extension ErrorCode {
             case .invalidTransactionState: .invalidTransactionState
             case .closed: .notLeaderOrFollower
             // Kafka's clients try again: there may be room by then, or another start.
-            case .diskFull, .readOnly, .io, .notFound, .fileGone, .tooManySlices: .kafkaStorageError
+            case .diskFull, .readOnly, .io, .notFound, .fileGone, .tooManySlices, .busy: .kafkaStorageError
             }
     }
 }

@@ -37,7 +37,9 @@ struct Service: Sendable {
         let client = Client(id: header.clientId ?? "", host: host)
         switch key {
         case .produce: return try beginProduce(call, frame)
-        case .fetch: return try beginFetch(call)
+        case .fetch:
+            let request: FetchRequest = try call.request()
+            return beginFetch(call, request)
         case .listOffsets: return try await call.now(listOffsets)
         case .metadata: return try await call.now(metadata)
         case .findCoordinator: return try await call.now(findCoordinator)
@@ -107,10 +109,29 @@ struct Service: Sendable {
     }
 
     /// What is there is found at once: an answer that needs no waiting needs no turn either, since it holds no records.
-    private func beginFetch(_ call: Call) throws(ProtocolError) -> Answer {
-        let request: FetchRequest = try call.request()
-        if let response = fetchNow(request) { return .ready(call.answer(response)) }
+    private func beginFetch(_ call: Call, _ request: FetchRequest) -> Answer {
+        if case .found(let response) = firstLook(request, waits: true) { return .ready(call.answer(response)) }
         return .later { call.answer(await fetch(request)) }
+    }
+
+    /// A longer request takes too long to read for an event loop.
+    private static let bytesAtOnceMax = 4096
+
+    /// What can be begun on an event loop, since it takes some microseconds and waits for nobody: a fetch of records that need no look at the disk (decision 16). Nil
+    /// where a worker has to.
+    func beginAtOnce(_ frame: [UInt8]) -> Answer? {
+        guard frame[0] == 0, frame[1] == APIKey.fetch.rawValue, frame.count <= Self.bytesAtOnceMax else { return nil }
+        var reader = FrameReader(frame)
+        guard let header = try? RequestHeader(&reader), APIKey.fetch.versions.contains(header.version) else {
+            return nil
+        }
+        let call = Call(key: .fetch, header: header, body: reader)
+        guard let request: FetchRequest = try? call.request() else { return nil }
+        return switch firstLook(request, waits: false) {
+        case .found(let response): .ready(call.answer(response))
+        case .nothingYet: .later { call.answer(await fetch(request)) }
+        case .busy: nil
+        }
     }
 
     /// Whether the frame, which has its eight bytes at least, is to write records.

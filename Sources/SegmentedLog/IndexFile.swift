@@ -36,32 +36,52 @@ struct IndexFile: Sendable {
         if try !isWhole() { try file.truncate(to: Int64(count * entryBytes)) }
     }
 
-    /// So many entries are read at once when no more are left to search.
+    /// So many entries are read at once.
     private static let blockEntries = 256
 
     /// The last entry for which `isAtMost` holds, given that it holds for a prefix of them; nil for none. The lent bytes are the entry's.
-    func last(where isAtMost: (UnsafeRawBufferPointer) -> Bool) throws(LogError) -> [UInt8]? {
+    ///
+    /// - Parameter share: where the entry is likely to be, from 0 for the first to 1 for the last. Batches of a partition are of much the same size: of an index
+    ///   of 8,192 entries that is one read for six.
+    func last(near share: Double, where isAtMost: (UnsafeRawBufferPointer) -> Bool) throws(LogError) -> [UInt8]? {
+        // It holds for those before `low`, and not from `high` on.
         var low = 0
         var high = count
-        while high - low > Self.blockEntries {
-            let middle = low + (high - low) / 2
-            if try entry(middle).withUnsafeBytes(isAtMost) { low = middle } else { high = middle }
-        }
-        // One read for the last steps: of a large index that is 6 reads for 14.
-        let block = try file.readBytes((high - low) * entryBytes, at: Int64(low * entryBytes))
-        guard block.count == (high - low) * entryBytes else {
-            throw LogError(.corrupt, "index entry \(high - 1) is missing", byteOffset: Int64(low * entryBytes))
-        }
-        return block.withUnsafeBytes { bytes in
-            func entry(_ index: Int) -> UnsafeRawBufferPointer {
-                UnsafeRawBufferPointer(rebasing: bytes[index * entryBytes..<(index + 1) * entryBytes])
+        var start = Int(Double(count) * min(max(share, 0), 1)) - Self.blockEntries / 2
+        while low < high {
+            start = min(max(start, low), max(low, high - Self.blockEntries))
+            let length = min(Self.blockEntries, high - start)
+            let block = try entries(start..<(start + length))
+            let found = block.withUnsafeBytes { Self.countOfPrefix($0, entryBytes, where: isAtMost) }
+            if found > 0 { low = start + found }
+            if found < length { high = start + found }
+            if found > 0, low >= high {
+                return Array(block[((found - 1) * entryBytes)..<(found * entryBytes)])
             }
-            var (first, end) = (0, high - low)
-            while first < end {
-                let middle = first + (end - first) / 2
-                if isAtMost(entry(middle)) { first = middle + 1 } else { end = middle }
-            }
-            return first == 0 ? nil : Array(entry(first - 1))
+            start = low + (high - low) / 2
         }
+        return low == 0 ? nil : try entry(low - 1)
+    }
+
+    private func entries(_ range: Range<Int>) throws(LogError) -> [UInt8] {
+        let bytes = try file.readBytes(range.count * entryBytes, at: Int64(range.lowerBound * entryBytes))
+        guard bytes.count == range.count * entryBytes else {
+            throw LogError(
+                .corrupt, "index entry \(range.upperBound - 1) is missing",
+                byteOffset: Int64(range.lowerBound * entryBytes))
+        }
+        return bytes
+    }
+
+    private static func countOfPrefix(
+        _ block: UnsafeRawBufferPointer, _ entryBytes: Int, where isAtMost: (UnsafeRawBufferPointer) -> Bool
+    ) -> Int {
+        var (first, end) = (0, block.count / entryBytes)
+        while first < end {
+            let middle = first + (end - first) / 2
+            let entry = UnsafeRawBufferPointer(rebasing: block[middle * entryBytes..<(middle + 1) * entryBytes])
+            if isAtMost(entry) { first = middle + 1 } else { end = middle }
+        }
+        return first
     }
 }

@@ -21,6 +21,8 @@ package struct LogError: Error, Sendable, CustomStringConvertible {
         case fileGone
         /// So many files have slices on their way to clients that no other is kept open for one (`FilePool`): ask again when some were sent.
         case tooManySlices
+        /// It would have to be waited for, and the caller has said that it does not wait.
+        case busy
         /// The batch is larger than the topic allows.
         case batchTooLarge
         /// The batch is larger than a segment of the topic.

@@ -29,9 +29,9 @@ struct OffsetIndex: Sendable {
     func start(for offset: Int64) throws(LogError) -> (offset: Int64, position: Int64) {
         if offset >= last.offset { return last }
         let base = baseOffset
-        guard let found = try entries.last(where: { Self.decode($0, baseOffset: base).offset <= offset }) else {
-            return (base, 0)
-        }
+        let share = Double(offset - base) / Double(max(1, last.offset - base))
+        let found = try entries.last(near: share) { Self.decode($0, baseOffset: base).offset <= offset }
+        guard let found else { return (base, 0) }
         return found.withUnsafeBytes { Self.decode($0, baseOffset: base) }
     }
 
@@ -39,10 +39,11 @@ struct OffsetIndex: Sendable {
     func last(atMost offset: Int64, position: Int64) throws(LogError) -> (offset: Int64, position: Int64)? {
         if last.offset <= offset, last.position <= position { return last }
         let base = baseOffset
-        let found = try entries.last(where: {
+        let share = Double(position) / Double(max(1, last.position))
+        let found = try entries.last(near: share) {
             let entry = Self.decode($0, baseOffset: base)
             return entry.offset <= offset && entry.position <= position
-        })
+        }
         return found.map { $0.withUnsafeBytes { Self.decode($0, baseOffset: base) } }
     }
 

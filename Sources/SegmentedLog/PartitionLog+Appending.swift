@@ -126,6 +126,8 @@ extension PartitionLog {
         try guarded(&state) { (state) throws(LogError) in
             if shouldRoll(state, before: batch, now: now) { try roll(&state) }
             if state.active.sizeBytes == 0 { state.housekeeping.checkpoint.activeSince = now }
+            // The file of aborted transactions is made with the first one: its name must be on the disk before a checkpoint counts on it.
+            if aborted != nil, state.active.transactions.file == nil { state.housekeeping.isDirectoryDirty = true }
             try write(
                 batch, to: &state.active, indexIntervalBytes: state.config.indexIntervalBytes, aborting: aborted)
             state.endOffset = batch.nextOffset

@@ -28,6 +28,8 @@ extension PartitionLog {
         var bound: Int64
         var limit: Int64
         var denseFrom: Int64
+        /// What is known to be sound of the segment before `trustedFrom`.
+        var verified: Range<Int64>?
         /// Under `.readCommitted`, what this segment and later ones know of aborts. A marker is never before its transaction. Taken together with
         /// the segment: retention and compaction take an index away with its segment, which this read still sees.
         var aborted: [[AbortedTransaction]]
@@ -67,10 +69,12 @@ extension PartitionLog {
     }
 
     /// Asks one segment after the other, from the one that holds `offset` on, until one has something; where none has, tells where what can be seen ends.
+    /// - Parameter waits: whether it may wait for others that have the log just now; else it throws `.busy`.
     func search<Found>(
-        from offset: Int64, _ isolation: Isolation, _ look: (Plan, Int64) throws(LogError) -> Found?
+        from offset: Int64, _ isolation: Isolation, waits: Bool = true,
+        _ look: (Plan, Int64) throws(LogError) -> Found?
     ) throws(LogError) -> (found: Found?, end: Int64) {
-        try onPresentFiles { () throws(LogError) in try searchOnce(from: offset, isolation, look) }
+        try onPresentFiles { () throws(LogError) in try searchOnce(from: offset, isolation, waits, look) }
     }
 
     /// How often a read begins anew. Each time the log holds other segments than before, unless somebody else removes its files.
@@ -89,11 +93,12 @@ extension PartitionLog {
     }
 
     private func searchOnce<Found>(
-        from offset: Int64, _ isolation: Isolation, _ look: (Plan, Int64) throws(LogError) -> Found?
+        from offset: Int64, _ isolation: Isolation, _ waits: Bool,
+        _ look: (Plan, Int64) throws(LogError) -> Found?
     ) throws(LogError) -> (found: Found?, end: Int64) {
         var offset = offset
         while true {
-            guard let plan = try plan(offset, isolation) else { return (nil, offset) }
+            guard let plan = try plan(offset, isolation, waits) else { return (nil, offset) }
             if let found = try look(plan, offset) { return (found, offset) }
             guard offset < plan.denseFrom else {
                 throw plan.segment.corrupt("offset \(offset) is missing", at: plan.segment.sizeBytes)
@@ -104,8 +109,8 @@ extension PartitionLog {
     }
 
     /// Where to read `offset`; nil when readers do not see it yet.
-    private func plan(_ offset: Int64, _ isolation: Isolation) throws(LogError) -> Plan? {
-        try state.withLock { (state) throws(LogError) in
+    private func plan(_ offset: Int64, _ isolation: Isolation, _ waits: Bool) throws(LogError) -> Plan? {
+        try withState(waits: waits) { (state) throws(LogError) in
             try state.requireOpen()
             guard offset >= state.startOffset, offset <= state.endOffset else {
                 throw LogError(
@@ -126,6 +131,7 @@ extension PartitionLog {
                 bound: bound,
                 limit: index + 1 < state.segments.count ? state.segments[index + 1].baseOffset : state.endOffset,
                 denseFrom: state.housekeeping.checkpoint.holesBelow,
+                verified: state.verified[state.segments[index].baseOffset],
                 aborted: isolation == .readUncommitted
                     ? []
                     : state.segments[index...].compactMap {

@@ -6,12 +6,19 @@ extension PartitionLog {
     ///
     /// Their checksums are known to be right: this process has appended them, or verifies them now, once. A byte that changes on the disk after that is found by
     /// the reader's own check (KIP-98 has clients check too), or by the next process.
-    /// - Throws: as `read`; `.tooManySlices` while other files' slices take all descriptors there are for them.
-    package func slice(from offset: Int64, bytesMax: Int, isolation: Isolation) throws(LogError) -> LogSlice? {
-        try search(from: offset, isolation) { (plan, offset) throws(LogError) -> LogSlice? in
+    /// - Parameter waits: false for a caller that may not be held up: no more is done for it then than reading the index and headers.
+    /// - Throws: as `read`; `.tooManySlices` while other files' slices take all descriptors there are for them; `.busy` where it does not wait and
+    ///   somebody else has the log just now, batches have to be verified first, or a file has to be opened again.
+    package func slice(
+        from offset: Int64, bytesMax: Int, isolation: Isolation, waits: Bool = true
+    ) throws(LogError) -> LogSlice? {
+        try search(from: offset, isolation, waits: waits) { (plan, offset) throws(LogError) -> LogSlice? in
+            if !waits, !plan.segment.isOpen { throw LogError(.busy, "a file is closed", directory: directory) }
             let found = try plan.segment.span(
                 from: offset, below: plan.bound, bytesMax: bytesMax, limit: plan.limit, denseFrom: plan.denseFrom)
-            guard let span = try found.map({ (span) throws(LogError) in try verified(span, plan) }) else { return nil }
+            guard let span = try found.map({ (span) throws(LogError) in try verified(span, plan, waits) }) else {
+                return nil
+            }
             return LogSlice(
                 file: plan.segment.file,
                 pinned: try (plan.segment.file as? any DescriptorBacked)?.pinned(forSlice: true),
@@ -21,11 +28,13 @@ extension PartitionLog {
     }
 
     /// The span as far as its batches are what was written; the first one must be.
-    private func verified(_ span: LogSegment.Span, _ plan: Plan) throws(LogError) -> LogSegment.Span {
+    private func verified(
+        _ span: LogSegment.Span, _ plan: Plan, _ waits: Bool
+    ) throws(LogError) -> LogSegment.Span {
         let segment = plan.segment
         let base = segment.baseOffset
-        let known = state.withLock { $0.verified[base] }
-        if span.start >= segment.trustedFrom || known?.contains(span.start..<span.end) == true { return span }
+        if span.start >= segment.trustedFrom || plan.verified?.contains(span.start..<span.end) == true { return span }
+        guard waits else { throw LogError(.busy, "batches are to be verified", directory: directory) }
         let sound = try segment.verify(span, denseFrom: plan.denseFrom)
         state.withLock { state in
             // A segment that compaction has put in the place of this one is another file.
@@ -52,6 +61,9 @@ extension LogSegment {
         var firstOffset: Int64
         var nextOffset: Int64
     }
+
+    /// Whether its files hold descriptors: to open one may make the pool close others.
+    var isOpen: Bool { [file, offsetIndex.entries.file].allSatisfy { ($0 as? PooledFile)?.isOpen ?? true } }
 
     /// As `read`, but the batches are only found, by the index and by their headers near both ends.
     func span(

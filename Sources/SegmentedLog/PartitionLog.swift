@@ -1,6 +1,16 @@
 import Records
 import Synchronization
 
+/// The offsets between which a log can be read.
+package struct LogBounds: Sendable {
+    /// `PartitionLog.startOffset`.
+    package let start: Int64
+    /// `PartitionLog.highWatermark`.
+    package let highWatermark: Int64
+    /// `PartitionLog.lastStableOffset`.
+    package let lastStable: Int64
+}
+
 /// The log of one partition: a folder of segments. Every call may come from any thread; appends are ordered by its mutex.
 ///
 /// Reads take the mutex only to learn which segment to read and how far. What an fsync or a write other than for want of room fails on makes the
@@ -75,6 +85,26 @@ package final class PartitionLog: Sendable {
     package var lastStableOffset: Int64 {
         state.withLock { $0.lastStableOffset(hidesUnsynced: gate.hidesUnsynced) }
     }
+    /// Where the log begins and ends for readers, all at the same moment.
+    /// - Throws: `.busy` where it does not wait and somebody else has the log just now.
+    package func bounds(waits: Bool = true) throws(LogError) -> LogBounds {
+        try withState(waits: waits) { state in
+            LogBounds(
+                start: state.startOffset, highWatermark: state.highWatermark(hidesUnsynced: gate.hidesUnsynced),
+                lastStable: state.lastStableOffset(hidesUnsynced: gate.hidesUnsynced))
+        }
+    }
+
+    /// - Throws: what `body` does; `.busy` where it does not wait and the mutex is taken.
+    func withState<Result>(
+        waits: Bool, _ body: (PartitionState) throws(LogError) -> Result
+    ) throws(LogError) -> Result {
+        if waits { return try state.withLock { (state) throws(LogError) in try body(state) } }
+        let result = try state.withLockIfAvailable { (state) throws(LogError) in try body(state) }
+        guard let result else { throw LogError(.busy, "the log is in use", directory: directory) }
+        return result
+    }
+
     /// The bytes of all `.log` files.
     package var sizeInBytes: Int64 { state.withLock { $0.segments.reduce(0) { $0 + $1.sizeBytes } } }
     /// Whether appends are refused because of a failed write or fsync.

@@ -32,7 +32,7 @@ struct TimeIndex: Sendable {
     /// An offset below which no record has this timestamp or a later one.
     func offset(before timestamp: Int64) throws(LogError) -> Int64 {
         let base = baseOffset
-        let found = try entries.last(where: { Self.decode($0, baseOffset: base).timestamp < timestamp })
+        let found = try entries.last(near: 0.5) { Self.decode($0, baseOffset: base).timestamp < timestamp }
         return found?.withUnsafeBytes { Self.decode($0, baseOffset: base).offset } ?? base
     }
 

@@ -1,4 +1,6 @@
+import Foundation
 import Records
+import Synchronization
 import TestSupport
 import Testing
 
@@ -84,6 +86,39 @@ struct SliceTests {
         }
         #expect(try offsets == log.all().map(\.offset))
         #expect(offsets.count < 400 && offsets.last == 399)
+    }
+
+    @Test(
+        "who may not wait is told that the log is busy: while others have it, and before what an earlier process wrote was verified"
+    )
+    func doesNotWait() throws {
+        var log = try openLog(folder.partition)
+        for number in 0..<10 { _ = try log.append(makeBatch(["value \(number)"])) }
+        func sliceAtOnce() throws(LogError) -> LogSlice? {
+            try log.slice(from: 0, bytesMax: 1 << 20, isolation: .readUncommitted, waits: false)
+        }
+        #expect(try sliceAtOnce()?.nextOffset == 10)
+        let codes = Mutex<[LogError.Code?]>([])
+        log.state.withLock { [log] _ in
+            // Asked by another thread: one must not try a mutex that it has itself.
+            let isDone = DispatchSemaphore(value: 0)
+            Thread.detachNewThread {
+                let slice = logError {
+                    _ = try log.slice(from: 0, bytesMax: 1, isolation: .readUncommitted, waits: false)
+                }
+                let bounds = logError { _ = try log.bounds(waits: false) }
+                codes.withLock { $0 = [slice?.code, bounds?.code] }
+                isDone.signal()
+            }
+            isDone.wait()
+        }
+        #expect(codes.withLock { $0 } == [.busy, .busy])
+        try log.close()
+        log = try openLog(folder.partition, clean: true)
+        #expect(logError { _ = try sliceAtOnce() }?.code == .busy)
+        _ = try log.slice(from: 0, bytesMax: 1 << 20, isolation: .readUncommitted)
+        #expect(try sliceAtOnce()?.nextOffset == 10)
+        #expect(try log.bounds(waits: false).highWatermark == 10)
     }
 
     @Test("damage before this process is found when it is first asked for; what is before it is given")

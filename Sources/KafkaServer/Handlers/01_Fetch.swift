@@ -4,17 +4,33 @@ import Records
 import SegmentedLog
 
 extension Service {
-    /// What is asked for, where nothing has to be waited for.
-    func fetchNow(_ request: FetchRequest) -> FetchResponse? {
+    /// What a first look comes to.
+    enum FirstLook {
+        case found(FetchResponse)
+        /// Records have to be waited for.
+        case nothingYet
+        /// It was not to wait for others that have the log just now, or for the disk, and would have to.
+        case busy
+    }
+
+    /// More partitions than these are not looked at on an event loop.
+    private static let partitionsAtOnceMax = 16
+
+    /// Looks for what is asked for.
+    /// - Parameter waits: false on an event loop, which may not be held up.
+    func firstLook(_ request: FetchRequest, waits: Bool) -> FirstLook {
         guard request.sessionId == 0 else {
             var response = FetchResponse(topics: [])
             response.error = .fetchSessionIdNotFound
-            return response
+            return .found(response)
         }
+        let count = request.topics.reduce(0) { $0 + $1.partitions.count }
+        guard waits || count <= Self.partitionsAtOnceMax else { return .busy }
         let topics = request.topics.map(topic)
-        let found = look(request, topics)
+        guard let found = look(request, topics, waits: waits) else { return .busy }
         let mayWait = request.waitMaxMilliseconds > 0 && topics.contains { $0 != nil }
-        return found.isComplete || found.bytes >= bytesMin(request) || !mayWait ? found.response : nil
+        let isEnough = found.isComplete || found.bytes >= bytesMin(request) || !mayWait
+        return isEnough ? .found(found.response) : .nothingYet
     }
 
     /// More than can be given is not waited for.
@@ -38,7 +54,7 @@ extension Service {
             // Lowered before looking: what comes while we look raises it again.
             signal.lower()
             // Asked for anew: a topic that is deleted raises it too.
-            let found = look(request, request.topics.map(topic))
+            guard let found = look(request, request.topics.map(topic), waits: true) else { continue }
             if found.isComplete || found.bytes >= bytesMin { return found.response }
             guard await signal.wait(until: deadline) else { return found.response }
         }
@@ -57,17 +73,21 @@ extension Service {
         var isComplete: Bool
     }
 
-    private func look(_ request: FetchRequest, _ found: [Topic?]) -> Found {
+    /// Nil where it does not wait and would have to.
+    private func look(_ request: FetchRequest, _ found: [Topic?], waits: Bool) -> Found? {
         var bytesLeft = min(max(0, Int(request.bytesMax)), limits.fetchBytesMax)
         var bytes = 0
         var isComplete = false
+        var isBusy = false
         let topics = zip(request.topics, found).map { requested, topic in
             let partitions = requested.partitions.map { wanted in
                 var result = FetchResponse.Partition(index: wanted.index)
                 if let partition = topic?[wanted.index] {
                     let isAll = look(
-                        partition.log, wanted, request, bytesLeft: bytesLeft, isFirst: bytes == 0, into: &result)
-                    isComplete = isComplete || !isAll
+                        partition.log, wanted, request, bytesLeft: bytesLeft, isFirst: bytes == 0, waits: waits,
+                        into: &result)
+                    isComplete = isComplete || isAll == false
+                    isBusy = isBusy || isAll == nil
                 } else {
                     result.error = requested.name.isEmpty && topic == nil ? .unknownTopicId : .unknownTopicOrPartition
                 }
@@ -79,18 +99,19 @@ extension Service {
             }
             return FetchResponse.Topic(name: requested.name, id: requested.id, partitions: partitions)
         }
-        return Found(response: FetchResponse(topics: topics), bytes: bytes, isComplete: isComplete)
+        return isBusy ? nil : Found(response: FetchResponse(topics: topics), bytes: bytes, isComplete: isComplete)
     }
 
-    /// Whole batches as far as they fit; false where more is there than that. The answer's first batch comes whatever its size, so that a consumer never
+    /// Whole batches as far as they fit; false where more is there than that, and nil where it does not wait and would have to. The answer's first batch comes whatever its size, so that a consumer never
     /// stands still before one (KIP-74).
     private func look(
         _ log: PartitionLog, _ wanted: FetchRequest.Partition, _ request: FetchRequest, bytesLeft: Int, isFirst: Bool,
-        into result: inout FetchResponse.Partition
-    ) -> Bool {
-        result.highWatermark = log.highWatermark
-        result.lastStableOffset = log.lastStableOffset
-        result.logStartOffset = log.startOffset
+        waits: Bool, into result: inout FetchResponse.Partition
+    ) -> Bool? {
+        guard let bounds = try? log.bounds(waits: waits) else { return nil }
+        result.highWatermark = bounds.highWatermark
+        result.lastStableOffset = bounds.lastStable
+        result.logStartOffset = bounds.start
         guard wanted.leaderEpoch <= 0 else {
             result.error = .unknownLeaderEpoch
             return true
@@ -103,7 +124,7 @@ extension Service {
         do throws(LogError) {
             let slice = try log.slice(
                 from: wanted.offset, bytesMax: max(1, bytesMax),
-                isolation: request.isReadCommitted ? .readCommitted : .readUncommitted)
+                isolation: request.isReadCommitted ? .readCommitted : .readUncommitted, waits: waits)
             guard let slice else { return true }
             guard isFirst || slice.sizeInBytes <= bytesMax else { return false }
             result.records = slice
@@ -114,6 +135,7 @@ extension Service {
             }
             return slice.nextOffset >= end
         } catch {
+            if error.code == .busy { return nil }
             // It comes with a later answer: with the next one, where this one has records already.
             if error.code == .tooManySlices { return isFirst }
             result.error = ErrorCode(error)

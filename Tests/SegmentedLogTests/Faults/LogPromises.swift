@@ -47,7 +47,10 @@ struct LogPromises {
                 if batch.header.isControl { continue }
                 for record in try records(of: batch) where record.offset >= log.startOffset {
                     let candidates = ledger.attempts[record.offset] ?? []
-                    guard let match = candidates.last(where: { $0.key == record.key && $0.value == record.value })
+                    let same = candidates.filter { $0.key == record.key && $0.value == record.value }
+                    // Of two tombstones of a key only the batch tells which it is; compaction makes plain records of a transaction's.
+                    let isTransactional = batch.header.isTransactional
+                    guard let match = same.last(where: { ($0.transaction != nil) == isTransactional }) ?? same.last
                     else { throw BrokenPromise("nobody wrote \(record), but \(candidates)") }
                     found[record.offset] = match
                 }
