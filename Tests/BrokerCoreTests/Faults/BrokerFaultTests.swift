@@ -8,7 +8,7 @@ struct BrokerFaultTests {
     @Test("whatever the disk does and whenever the power goes, the broker keeps its promises")
     func randomLives() async throws {
         let folder = try TestFolder()
-        try await FaultSeeds.forEach(count: 800) { seed, isAlone in
+        try await FaultSeeds.forEach(count: 600) { seed, isAlone in
             var trial = BrokerTrial(seed: seed, directory: folder.path, isTracing: isAlone)
             do {
                 try await trial.run()

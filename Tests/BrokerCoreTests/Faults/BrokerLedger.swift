@@ -21,8 +21,8 @@ struct BrokerLedger {
 
     struct Transaction {
         var values: [TopicPartition: [String]] = [:]
-        /// The position it commits for the group `copy`, in the partition it stands for.
-        var position: (source: TopicPartition, offset: Int64)?
+        /// The position it commits, of a group that commits none outside of transactions and none that is not higher.
+        var position: (group: String, source: TopicPartition, offset: Int64)?
         var outcome = Outcome.no
     }
 
@@ -87,7 +87,7 @@ struct BrokerLedger {
             for value in values { seen.insert(found[source]?.contains(value) ?? false) }
         }
         if let position = transaction.position, topics[position.source.topic] == .yes {
-            let committed = broker.committed(group: BrokerTrial.copyGroup)[position.source]?.offset ?? -1
+            let committed = broker.committed(group: position.group)[position.source]?.offset ?? -1
             // A later one may be there, an earlier one not.
             if committed < position.offset {
                 seen.insert(false)

@@ -10,6 +10,7 @@ import TestSupport
 /// The life of one data directory on a disk that fails: topics, groups and transactions at random, crashes, and after each a look at what is there.
 struct BrokerTrial {
     static let copyGroup = "copy"
+    static let wireCopyGroup = "wire-copy"
     private static let operationsMax = 25
     private static let wireId = "wire"
 
@@ -17,7 +18,13 @@ struct BrokerTrial {
     private var random: SeededGenerator
     private var disk: SimulatedDisk
     private var ledger = BrokerLedger()
+    private var clients = ClientGroups()
     private let settings: EmbeddedSettings
+    private let groupSettings = {
+        var settings = GroupSettings()
+        settings.initialRebalanceDelay = .zero
+        return settings
+    }()
     private var number = 0
     private var isFaulty = false
     private(set) var steps: [String] = []
@@ -42,13 +49,14 @@ struct BrokerTrial {
         try await check(broker)
         try await broker.close()
         let again = try await open()
-        try await ledger.check(again)
+        try await check(again)
         try await again.close()
     }
 
     private func open() async throws -> Broker {
         try await Broker.open(
-            directory: directory, settings: settings, disk: disk, internalSegmentBytes: 2000,
+            directory: directory, settings: settings, groupSettings: groupSettings, disk: disk,
+            transactionWaitMax: .milliseconds(500), internalSegmentBytes: 2000,
             logger: Logger(label: "trial") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -56,6 +64,7 @@ struct BrokerTrial {
         // Whoever comes again with its transactional id ends what it had left open.
         _ = try await initialise(broker)
         try await ledger.check(broker)
+        try clients.check(broker) { ledger.topics[$0.topic] == .yes }
     }
 
     // MARK: One life of the process
@@ -94,6 +103,7 @@ struct BrokerTrial {
         }
         if !disk.isDead, random.below(3) == 0 {
             steps.append("close")
+            clients.restarted()
             do {
                 try await broker.close()
                 disk = disk.crash(.nothing)
@@ -109,6 +119,7 @@ struct BrokerTrial {
     private mutating func crash(_ broker: Broker?) async {
         let survival = Survival.allCases[random.below(Survival.allCases.count)]
         steps.append("crash: \(survival)")
+        clients.restarted()
         let dead = disk
         disk = dead.crash(survival)
         isFaulty = false
@@ -148,7 +159,7 @@ struct BrokerTrial {
     // MARK: Work
 
     private mutating func step(_ broker: Broker) async throws {
-        switch random.below(16) {
+        switch random.below(20) {
         case 0...1: try await makeTopic(broker)
         case 2: try await deleteTopic(broker)
         case 3...5: try await append(broker)
@@ -159,6 +170,7 @@ struct BrokerTrial {
         case 14:
             steps.append("maintenance")
             await broker.runMaintenance()
+        case 15...18: try await clientStep(broker)
         default:
             steps.append("producer id")
             let id = try await broker.newProducerId()
@@ -207,6 +219,11 @@ struct BrokerTrial {
         await member.close()
     }
 
+    private mutating func clientStep(_ broker: Broker) async throws {
+        guard let topic = anyTopic(broker) else { return }
+        try await clients.step(broker, in: topic.partitions.map(\.id), &number, &random) { steps.append($0) }
+    }
+
     private mutating func transact(_ broker: Broker) async throws {
         guard let input = anyPartition(broker) else { return }
         let session = try await broker.beginSession(transactionalId: "x\(random.below(2))")
@@ -226,7 +243,7 @@ struct BrokerTrial {
             return try await session.abort()
         }
         number += 1
-        transaction.position = (input, Int64(number))
+        transaction.position = (Self.copyGroup, input, Int64(number))
         steps.append("commit with position \(number) in \(input)")
         transaction.outcome = .unknown
         ledger.transactions.append(transaction)
@@ -265,6 +282,17 @@ struct BrokerTrial {
             try await broker.waitUntilDurable([
                 broker.begin(appending: stamped, to: source, transactionalId: Self.wireId)
             ])
+            ledger.transactions.removeLast()
+        }
+        if random.below(2) == 0, let input = anyPartition(broker) {
+            number += 1
+            steps.append("position \(number) in \(input) over the wire")
+            transaction.position = (Self.wireCopyGroup, input, Int64(number))
+            ledger.transactions.append(transaction)
+            try await broker.wireTransactions.addPositions(to: Self.wireId, of: identity)
+            try await broker.wireTransactions.commit(
+                [input: CommittedPosition(offset: Int64(number))], of: Self.wireCopyGroup, in: Self.wireId, of: identity
+            )
             ledger.transactions.removeLast()
         }
         let isCommit = random.below(3) > 0
