@@ -166,13 +166,11 @@ struct CompactionTests {
         #expect(try log.append(makeBatch([("k", "on")])).baseOffset == 20)
     }
 
-    @Test(
-        "a power cut at any operation of a compaction leaves the same latest values",
-        arguments: [1] as [UInt64])
-    func crashes(seed: UInt64) async throws {
+    @Test("a crash at any operation of a compaction leaves the same latest values", arguments: Survival.allCases)
+    func crashes(survival: Survival) async throws {
         var cut = 0
         while true {
-            let disk = SimulatedDisk(seed: seed &* 1000 &+ UInt64(cut))
+            let disk = SimulatedDisk(seed: UInt64(1000 + cut))
             let gate = FlushGate(policy: .always)
             let log = try openLog(partition, config, disk: disk, gate: gate)
             var producer = Producer(id: 1, isTransactional: true)
@@ -185,7 +183,7 @@ struct CompactionTests {
             let expected = try table(log)
             disk.cutPower(at: disk.operations + cut)
             let error = logError { try log.compact() }
-            let after = disk.powerCut()
+            let after = disk.crash(survival)
             for _ in 0..<2 {
                 let recovered = try openLog(partition, config, disk: after)
                 #expect(recovered.damage.isEmpty, "cut \(cut): \(recovered.damage)")

@@ -5,8 +5,8 @@ import Testing
 
 @testable import SegmentedLog
 
-/// The power goes at every single disk operation of a workload, one after the other.
-@Suite("Power cuts at every operation")
+/// The process or the power goes at every single disk operation of a workload, one after the other, and every kind of crash leaves what it may.
+@Suite("Crashes at every operation")
 struct CrashSimulationTests {
     private let partition = "/data/hits-0"
     private let config = LogConfig(segmentBytes: 700, indexIntervalBytes: 100)
@@ -102,25 +102,29 @@ struct CrashSimulationTests {
             let disk = SimulatedDisk(seed: seed &* 1000 &+ UInt64(cut))
             disk.cutPower(at: cut)
             let ledger = await work(on: disk, generator: &generator)
-            try check(disk.powerCut(), ledger, "seed \(seed), operation \(cut)")
+            for survival in Survival.allCases {
+                try check(disk.crash(survival), ledger, "seed \(seed), operation \(cut), \(survival)")
+            }
             if ledger.isFinished { break }
             cut += 1
         }
         #expect(cut > 100)
     }
 
-    @Test("a crash during recovery loses nothing either", arguments: [1] as [UInt64])
-    func crashInRecovery(seed: UInt64) async throws {
-        var generator = SeededGenerator(seed: seed)
-        let disk = SimulatedDisk(seed: seed)
+    @Test("a crash during recovery loses nothing either", arguments: Survival.allCases)
+    func crashInRecovery(first: Survival) async throws {
+        var generator = SeededGenerator(seed: 1)
+        let disk = SimulatedDisk(seed: 1)
         disk.cutPower(at: 90)
         let ledger = await work(on: disk, generator: &generator)
         var cut = 1
         while true {
-            let broken = disk.powerCut()
+            let broken = disk.crash(first)
             broken.cutPower(at: cut)
             let error = logError { _ = try openLog(partition, config, disk: broken) }
-            try check(broken.powerCut(), ledger, "seed \(seed), recovery operation \(cut)")
+            for second in Survival.allCases {
+                try check(broken.crash(second), ledger, "\(first), recovery operation \(cut), \(second)")
+            }
             if error == nil { break }
             cut += 1
         }
