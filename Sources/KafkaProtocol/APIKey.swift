@@ -93,7 +93,7 @@ package enum APIKey: Int16, CaseIterable, Sendable {
         case .describeCluster: 0...2
         case .describeProducers: 0...0
         case .describeTransactions: 0...0
-        case .listTransactions: 0...1
+        case .listTransactions: 0...2
         case .listConfigResources: 0...1
         case .describeTopicPartitions: 0...0
         }

@@ -8,7 +8,7 @@ package struct ListTransactionsRequest: KafkaRequest {
     package let producerIds: [Int64]
     /// Only transactions that are open and have been so for longer; below 0 for all.
     package let durationMilliseconds: Int64
-    /// Only ids that match this as a whole, a regular expression of RE2.
+    /// Only ids that match this as a whole, a regular expression of RE2; null and empty for all.
     package let pattern: String?
 
     package init(_ reader: inout FrameReader, version: Int16) throws(ProtocolError) {

@@ -152,6 +152,9 @@ final class Transactions {
                 ids(admin, new ListTransactionsOptions().filterProducerIds(Set.of(description.producerId()))), "by producer");
             Main.same(Set.of("described-open"), ids(admin, new ListTransactionsOptions().filterOnDuration(0)), "open");
             Main.same(Set.of(), ids(admin, new ListTransactionsOptions().filterOnDuration(3_600_000)), "open for an hour");
+            Main.same(
+                Set.of("described-idle"), ids(admin, new ListTransactionsOptions().filterOnTransactionalIdPattern("described-(idle|x+)")), "by pattern");
+            Main.same(Set.of(), ids(admin, new ListTransactionsOptions().filterOnTransactionalIdPattern("described")), "by half a pattern");
             open.commitTransaction();
             Main.same(
                 TransactionState.COMPLETE_COMMIT,
