@@ -10,7 +10,7 @@ import Testing
 struct DiskFaultTests {
     @Test("whatever the disk does and whenever the power goes, the log keeps its promises")
     func randomLives() async throws {
-        try await FaultSeeds.forEach(count: 1500) { seed, isAlone in
+        try await FaultSeeds.forEach(count: 3000) { seed, isAlone in
             var trial = LogTrial(seed: seed, isTracing: isAlone)
             do {
                 try await trial.run()

@@ -66,7 +66,8 @@ struct LogLedger {
     mutating func crashed(withPower: Bool) {
         pending.removeAll()
         ending.removeAll()
-        if withPower { for offset in unsafe { acknowledged[offset] = nil } }
+        guard withPower else { return }
+        for offset in unsafe { acknowledged[offset] = nil }
         unsafe.removeAll()
     }
 
@@ -74,6 +75,8 @@ struct LogLedger {
     mutating func settle(_ found: [Int64: Written], start: Int64) {
         attempts = found.mapValues { [$0] }
         acknowledged = found
+        // Opening has made it durable.
+        unsafe.removeAll()
         startOffset = start
     }
 }
