@@ -50,6 +50,13 @@ struct CommandLineAdminTests {
         #expect(list == ["one", "two"].map { Topic(name: $0, partitions: 3, replicationFactor: 1) })
         let table = try await Self.sluice(broker, "topics", "list")
         #expect(table.output == "topic\tpartitions\treplicas\none\t3\t1\ntwo\t3\t1\n", "\(table)")
+        // On a terminal, which script(1) is one for: columns, where a pipe gets tabs.
+        let onTerminal = try await Program.run(
+            "/usr/bin/script", ["-qec", "'\(Program.sluice)' topics list -b \(broker.address)", "/dev/null"])
+        let rows = onTerminal.output.replacingOccurrences(of: "\r", with: "")
+        #expect(
+            rows == "topic  partitions  replicas\none             3         1\ntwo             3         1\n",
+            "\(onTerminal)")
 
         let input = try folder.write("input", "a\nb\n")
         let sent = try await Program.run(
