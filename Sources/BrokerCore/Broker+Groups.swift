@@ -67,12 +67,19 @@ extension Broker {
     }
 
     /// Forgets a group with its positions.
-    /// - Returns: nil once that is durable; or why it cannot be.
+    /// - Returns: nil once that is durable; `.unknownGroup`, `.notEmpty`, or `.notAvailable` where the same call may work later.
     /// - Throws: `.diskFull`, `.io`, `.closed`.
     package func deleteGroup(_ name: String) async throws(BrokerError) -> GroupRefusal? {
         guard groupDescription(of: name) != nil else { return .unknownGroup }
         // Nobody comes in before it is done.
-        guard classicGroups.beginCommit(name, by: .nobody) == nil else { return .notEmpty }
+        switch classicGroups.beginCommit(name, by: .nobody) {
+        case nil: break
+        // Somebody is in it, be it a client or a stage.
+        case .unknownMember: return .notEmpty
+        // The table of groups is full of others, which end.
+        case .groupFull: return .notAvailable
+        case let refusal?: return refusal
+        }
         defer {
             classicGroups.endCommit(name)
             classicGroups.forget(name)

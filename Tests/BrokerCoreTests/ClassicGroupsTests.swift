@@ -154,6 +154,23 @@ struct ClassicGroupsTests {
         }
     }
 
+    @Test("a group is not deleted where the coordinator cannot do it now, which is no word about its members")
+    func deletionLater() async throws {
+        var settings = Self.settings
+        settings.groupsMax = 1
+        try await withBroker(settings: settings) { broker, _ in
+            #expect(try await broker.commit([source: position], of: "idle", by: .nobody) == nil)
+            _ = try await enter(broker, "busy")
+            // The table is full of groups in use.
+            #expect(try await broker.deleteGroup("idle") == .notAvailable)
+            #expect(try await broker.deleteGroup("busy") == .notEmpty)
+            #expect(try await broker.deleteGroup("none") == .unknownGroup)
+            broker.classicGroups.close()
+            #expect(try await broker.deleteGroup("idle") == .notAvailable)
+            #expect(broker.committed(group: "idle", in: source) == position)
+        }
+    }
+
     // MARK: Expiry
 
     private static let day: Int64 = 86_400_000
