@@ -4,22 +4,12 @@ import Synchronization
 
 /// The committed positions of all groups: kept in memory, durable in `__consumer_offsets`.
 final class OffsetStore: Sendable {
-    /// A position and where it is written, so that the later of two commits wins however they race.
-    private struct Entry {
-        var position: CommittedPosition
-        var recordOffset: Int64
-        /// In milliseconds since the epoch.
-        var committedAt: Int64
-    }
-
     /// The positions of all groups together: each takes about 300 bytes.
     private static let positionsMax = 1_000_000
 
     let partition: Partition
     private let gate: FlushGate
-    private let entries = Mutex<[String: [TopicPartition: Entry]]>([:])
-    /// What clients have written in transactions that are not over.
-    private let pending = Mutex(PendingPositions())
+    private let table = Mutex(OffsetTable())
 
     var log: PartitionLog { partition.log }
 
@@ -33,14 +23,14 @@ final class OffsetStore: Sendable {
         try load(outcome)
     }
 
-    var groups: [String] { entries.withLock { $0.keys.sorted() } }
+    var groups: [String] { table.withLock { $0.groups.keys.sorted() } }
 
     func positions(of group: String) -> [TopicPartition: CommittedPosition] {
-        entries.withLock { $0[group]?.mapValues(\.position) ?? [:] }
+        table.withLock { $0.groups[group]?.mapValues(\.position) ?? [:] }
     }
 
     func position(of group: String, in source: TopicPartition) -> CommittedPosition? {
-        entries.withLock { $0[group]?[source]?.position }
+        table.withLock { $0.groups[group]?[source]?.position }
     }
 
     /// Appends the positions, waits until they are durable, and makes them those of the group.
@@ -54,27 +44,27 @@ final class OffsetStore: Sendable {
     }
 
     private func hasRoom(for sources: some Sequence<TopicPartition>, of group: String) -> Bool {
-        entries.withLock { entries in
-            let added = sources.count { entries[group]?[$0] == nil }
-            return added == 0 || entries.values.reduce(added) { $0 + $1.count } <= Self.positionsMax
+        table.withLock { table in
+            let added = sources.count { table.groups[group]?[$0] == nil }
+            return added == 0 || table.groups.values.reduce(added) { $0 + $1.count } <= Self.positionsMax
         }
     }
 
     /// Forgets the group's positions in these partitions; those that are not there are passed over.
     func forget(_ sources: some Sequence<TopicPartition>, of group: String) async throws(BrokerError) {
-        let present = entries.withLock { entries in sources.filter { entries[group]?[$0] != nil } }
+        let present = table.withLock { table in sources.filter { table.groups[group]?[$0] != nil } }
         try await bury(present.map { OffsetRecord(group: group, source: $0) })
     }
 
     /// When the group's positions were committed, in milliseconds since the epoch.
     func commitTimes(of group: String) -> [TopicPartition: Int64] {
-        entries.withLock { $0[group]?.mapValues(\.committedAt) ?? [:] }
+        table.withLock { $0.groups[group]?.mapValues(\.committedAt) ?? [:] }
     }
 
     /// Forgets what all groups have in topics that are not there: one made again under its name starts anew.
     func forgetTopics(where isGone: (String) -> Bool) async throws(BrokerError) {
-        let records = entries.withLock { entries in
-            entries.flatMap { group, positions in
+        let records = table.withLock { table in
+            table.groups.flatMap { group, positions in
                 positions.keys.filter { isGone($0.topic) }.map {
                     OffsetRecord(group: group, source: $0, position: nil)
                 }
@@ -92,7 +82,7 @@ final class OffsetStore: Sendable {
         }
     }
 
-    /// The batch to append in a transaction; after its commit point `apply` makes the positions those of the group.
+    /// The batch to append in a transaction, between `begin` and `end`; after its commit point `apply` makes the positions those of the group.
     static func batch(_ records: [OffsetRecord]) throws(BrokerError) -> RecordBatch {
         let now = systemMilliseconds()
         var builder = RecordBatchBuilder()
@@ -113,9 +103,17 @@ final class OffsetStore: Sendable {
         }
     }
 
+    /// Records are about to be appended. `end` has to follow, behind their `apply`.
+    func begin() -> OffsetTable.Ticket {
+        let end = log.endOffset
+        return table.withLock { $0.begin(at: end) }
+    }
+
+    func end(_ ticket: OffsetTable.Ticket) { table.withLock { $0.end(ticket) } }
+
     func apply(_ records: [OffsetRecord], writtenAt recordOffset: Int64) {
-        entries.withLock { entries in
-            for record in records { Self.apply(record, recordOffset, to: &entries) }
+        table.withLock { table in
+            for record in records { table.apply(record, recordOffset) }
         }
     }
 
@@ -128,10 +126,10 @@ final class OffsetStore: Sendable {
         let batch = try Self.batch(records).stamped(
             producerId: identity.id, producerEpoch: identity.epoch, baseSequence: -1, isTransactional: true)
         let end = log.endOffset
-        let ticket = pending.withLock { pending -> PendingPositions.Ticket? in
-            let count = pending.count(of: identity.id) + records.count
+        let ticket = table.withLock { table -> PendingPositions.Ticket? in
+            let count = table.pending.count(of: identity.id) + records.count
             guard count <= WireTransactionLimits.positionsMax else { return nil }
-            return pending.begin(records, of: identity.id, recordOffset: end)
+            return table.pending.begin(records, of: identity.id, recordOffset: end)
         }
         guard let ticket else {
             throw BrokerError(.invalid, "a transaction commits at most \(WireTransactionLimits.positionsMax) positions")
@@ -140,10 +138,10 @@ final class OffsetStore: Sendable {
         do throws(LogError) {
             result = try log.append(batch, since: mark)
         } catch {
-            pending.withLock { $0.finish(ticket, of: identity.id, recordOffset: nil) }
+            table.withLock { $0.pending.finish(ticket, of: identity.id, recordOffset: nil) }
             throw BrokerError(error, "cannot commit positions")
         }
-        pending.withLock { $0.finish(ticket, of: identity.id, recordOffset: result.baseOffset) }
+        table.withLock { $0.pending.finish(ticket, of: identity.id, recordOffset: result.baseOffset) }
         do throws(LogError) {
             try await gate.waitUntilDurable([(log, through: result.lastOffset)])
         } catch {
@@ -153,18 +151,22 @@ final class OffsetStore: Sendable {
 
     /// The producer's transaction has its marker.
     func endTransaction(of producerId: Int64, isCommit: Bool) {
-        let ended = pending.withLock { $0.end(producerId) }
-        guard isCommit else { return }
-        for each in ended { apply([each.record], writtenAt: each.recordOffset) }
+        table.withLock { table in
+            let ended = table.pending.end(producerId)
+            guard isCommit else { return }
+            for each in ended { table.apply(each.record, each.recordOffset) }
+        }
     }
 
     /// Whether a transaction that is not over has a position of the group in the partition.
     func isPending(_ source: TopicPartition, of group: String) -> Bool {
-        pending.withLock { $0.contains(source, of: group) }
+        table.withLock { $0.pending.contains(source, of: group) }
     }
 
     private func write(_ records: [OffsetRecord]) async throws(BrokerError) {
         let batch = try Self.batch(records)
+        let ticket = begin()
+        defer { end(ticket) }
         let result = try inBrokerTerms("cannot commit positions") { () throws(LogError) in try log.append(batch) }
         do throws(LogError) {
             try await gate.waitUntilDurable([(log, through: result.lastOffset)])
@@ -174,29 +176,19 @@ final class OffsetStore: Sendable {
         apply(records, writtenAt: result.baseOffset)
     }
 
-    private static func apply(
-        _ record: OffsetRecord, _ recordOffset: Int64, to entries: inout [String: [TopicPartition: Entry]]
-    ) {
-        var positions = entries[record.group, default: [:]]
-        if let old = positions[record.source], old.recordOffset > recordOffset { return }
-        positions[record.source] = record.position.map {
-            Entry(
-                position: $0, recordOffset: recordOffset, committedAt: record.committedAt ?? systemMilliseconds())
-        }
-        entries[record.group] = positions.isEmpty ? nil : positions
-    }
-
     // MARK: Loading
 
     private func load(_ outcome: (ProducerIdentity) -> TransactionRecovery.Outcome) throws(BrokerError) {
-        var loaded: [String: [TopicPartition: Entry]] = [:]
+        var loaded = OffsetTable()
+        // What a transaction ends with may be written before a deletion that is read before.
+        let ticket = loaded.begin(at: 0)
         // By producer id: the marker of an abort may have a higher epoch than the positions.
         var pending: [Int64: (epoch: Int16, records: [(OffsetRecord, Int64)])] = [:]
         try InternalTopicReader.forEachBatch(in: log) { (batch) throws(BrokerError) in
             let producer = batch.header.producerId
             if let control = batch.controlType {
                 let records = pending.removeValue(forKey: producer)?.records ?? []
-                if control == .commit { for (record, offset) in records { Self.apply(record, offset, to: &loaded) } }
+                if control == .commit { for (record, offset) in records { loaded.apply(record, offset) } }
                 return
             }
             try InternalTopicReader.forEachRecord(in: batch) { (offset, key, value) throws(BrokerError) in
@@ -204,7 +196,7 @@ final class OffsetStore: Sendable {
                 if batch.header.isTransactional {
                     pending[producer, default: (batch.header.producerEpoch, [])].records.append((record, offset))
                 } else {
-                    Self.apply(record, offset, to: &loaded)
+                    loaded.apply(record, offset)
                 }
             }
         }
@@ -212,12 +204,13 @@ final class OffsetStore: Sendable {
             let outcome = outcome(ProducerIdentity(id: producer, epoch: transaction.epoch))
             for (record, offset) in transaction.records {
                 switch outcome {
-                case .committed: Self.apply(record, offset, to: &loaded)
+                case .committed: loaded.apply(record, offset)
                 case .aborted: break
-                case .open: self.pending.withLock { $0.add([record], of: producer, recordOffset: offset) }
+                case .open: loaded.pending.add([record], of: producer, recordOffset: offset)
                 }
             }
         }
-        entries.withLock { $0 = loaded }
+        loaded.end(ticket)
+        table.withLock { $0 = loaded }
     }
 }

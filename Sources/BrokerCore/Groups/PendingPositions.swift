@@ -21,11 +21,16 @@ struct PendingPositions: Sendable {
         var written: [Place: Written] = [:]
         /// Known before they are in the log, so that whoever ends the transaction behind them finds them.
         var beingWritten: [Ticket: [Written]] = [:]
+        /// Nothing of it is written before.
+        let firstOffset: Int64
         var count: Int { beingWritten.values.reduce(written.count) { $0 + $1.count } }
     }
 
     private var byProducer: [Int64: Transaction] = [:]
     private var lastTicket: Ticket = 0
+
+    /// Nothing of what there is is written before; nil where there is nothing.
+    var firstOffset: Int64? { byProducer.values.lazy.map(\.firstOffset).min() }
 
     /// How many the producer's transaction has.
     func count(of producerId: Int64) -> Int { byProducer[producerId]?.count ?? 0 }
@@ -43,7 +48,7 @@ struct PendingPositions: Sendable {
     /// - Parameter recordOffset: where they will be, at least.
     mutating func begin(_ records: [OffsetRecord], of producerId: Int64, recordOffset: Int64) -> Ticket {
         lastTicket += 1
-        byProducer[producerId, default: Transaction()].beingWritten[lastTicket] = records.map {
+        byProducer[producerId, default: Transaction(firstOffset: recordOffset)].beingWritten[lastTicket] = records.map {
             Written(record: $0, recordOffset: recordOffset)
         }
         return lastTicket
@@ -63,7 +68,7 @@ struct PendingPositions: Sendable {
         for record in records {
             let place = Place(group: record.group, source: record.source)
             if let old = byProducer[producerId]?.written[place], old.recordOffset > recordOffset { continue }
-            byProducer[producerId, default: Transaction()].written[place] = Written(
+            byProducer[producerId, default: Transaction(firstOffset: recordOffset)].written[place] = Written(
                 record: record, recordOffset: recordOffset)
         }
     }

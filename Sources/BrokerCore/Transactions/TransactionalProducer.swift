@@ -114,6 +114,8 @@ actor TransactionalProducer {
         _ positions: [OffsetRecord], session: TransactionMachine.SessionID
     ) async throws(BrokerError) {
         try refuseShutDown()
+        let ticket = services.offsets.begin()
+        defer { services.offsets.end(ticket) }
         var positionsOffset: Int64 = 0
         let prepare: TransactionMachine.Action?
         do throws(BrokerError) {
