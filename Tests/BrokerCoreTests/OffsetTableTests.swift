@@ -50,7 +50,7 @@ struct OffsetTableTests {
         #expect(table.deletionsKept == 0)
     }
 
-    @Test("whatever comes in whatever order, the last written counts")
+    @Test("whatever comes in whatever order, the last written counts, and so many are counted as there are")
     func random() {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededGenerator(seed: seed)
@@ -70,6 +70,7 @@ struct OffsetTableTests {
                 table.end(each.ticket)
             }
             #expect((table.groups["g"] ?? [:]).mapValues(\.position.offset) == expected, "seed \(seed)")
+            #expect(table.count == expected.count, "seed \(seed)")
             #expect(table.deletionsKept == 0, "seed \(seed)")
         }
     }

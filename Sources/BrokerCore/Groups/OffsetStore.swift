@@ -46,7 +46,7 @@ final class OffsetStore: Sendable {
     private func hasRoom(for sources: some Sequence<TopicPartition>, of group: String) -> Bool {
         table.withLock { table in
             let added = sources.count { table.groups[group]?[$0] == nil }
-            return added == 0 || table.groups.values.reduce(added) { $0 + $1.count } <= Self.positionsMax
+            return added == 0 || table.count + added <= Self.positionsMax
         }
     }
 

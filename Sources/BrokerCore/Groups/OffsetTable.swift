@@ -21,6 +21,8 @@ struct OffsetTable: Sendable {
     typealias Ticket = UInt64
 
     private(set) var groups: [String: [TopicPartition: Entry]] = [:]
+    /// How many positions all groups have.
+    private(set) var count = 0
     /// What clients have written in transactions that are not over.
     var pending = PendingPositions()
 
@@ -66,11 +68,11 @@ struct OffsetTable: Sendable {
         if let position = record.position {
             let entry = Entry(
                 position: position, recordOffset: recordOffset, committedAt: record.committedAt ?? systemMilliseconds())
-            groups[record.group, default: [:]][source] = entry
+            if groups[record.group, default: [:]].updateValue(entry, forKey: source) == nil { count += 1 }
         } else {
             deletions[place] = recordOffset
             firstDeletion = min(firstDeletion, recordOffset)
-            groups[record.group]?[source] = nil
+            if groups[record.group]?.removeValue(forKey: source) != nil { count -= 1 }
             if groups[record.group]?.isEmpty == true { groups[record.group] = nil }
         }
     }
