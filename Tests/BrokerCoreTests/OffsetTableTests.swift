@@ -37,10 +37,10 @@ struct OffsetTableTests {
         table.end(deletion)
         #expect(table.deletionsKept == 1)
         let newer = table.begin(at: 13)
-        table.pending.finish(position, of: 7, recordOffset: 10)
+        _ = table.pending.finish(position, of: 7, recordOffset: 10)
         table.end(older)
         #expect(table.deletionsKept == 1)
-        for each in table.pending.end(7) { table.apply(each.record, each.recordOffset) }
+        for each in table.pending.end(7, isCommit: true) { table.apply(each.record, each.recordOffset) }
         #expect(table.groups.isEmpty)
         table.end(newer)
         #expect(table.deletionsKept == 0)

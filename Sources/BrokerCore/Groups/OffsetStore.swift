@@ -138,10 +138,10 @@ final class OffsetStore: Sendable {
         do throws(LogError) {
             result = try log.append(batch, since: mark)
         } catch {
-            table.withLock { $0.pending.finish(ticket, of: identity.id, recordOffset: nil) }
+            finish(ticket, of: identity, recordOffset: nil)
             throw BrokerError(error, "cannot commit positions")
         }
-        table.withLock { $0.pending.finish(ticket, of: identity.id, recordOffset: result.baseOffset) }
+        finish(ticket, of: identity, recordOffset: result.baseOffset)
         do throws(LogError) {
             try await gate.waitUntilDurable([(log, through: result.lastOffset)])
         } catch {
@@ -149,12 +149,18 @@ final class OffsetStore: Sendable {
         }
     }
 
+    private func finish(_ ticket: PendingPositions.Ticket, of identity: ProducerIdentity, recordOffset: Int64?) {
+        table.withLock { table in
+            let counting = table.pending.finish(ticket, of: identity.id, recordOffset: recordOffset)
+            for each in counting { table.apply(each.record, each.recordOffset) }
+        }
+    }
+
     /// The producer's transaction has its marker.
     func endTransaction(of producerId: Int64, isCommit: Bool) {
         table.withLock { table in
-            let ended = table.pending.end(producerId)
-            guard isCommit else { return }
-            for each in ended { table.apply(each.record, each.recordOffset) }
+            let counting = table.pending.end(producerId, isCommit: isCommit)
+            for each in counting { table.apply(each.record, each.recordOffset) }
         }
     }
 

@@ -19,7 +19,7 @@ struct PendingPositions: Sendable {
 
     private struct Transaction {
         var written: [Place: Written] = [:]
-        /// Known before they are in the log, so that whoever ends the transaction behind them finds them.
+        /// Known before they are in the log: whoever ends the transaction meanwhile leaves its outcome here.
         var beingWritten: [Ticket: [Written]] = [:]
         /// Nothing of it is written before.
         let firstOffset: Int64
@@ -27,22 +27,28 @@ struct PendingPositions: Sendable {
     }
 
     private var byProducer: [Int64: Transaction] = [:]
+    /// What was being written when its transaction ended; whether it is in the log is not known yet.
+    private var ended: [Ticket: (records: [Written], isCommit: Bool)] = [:]
     private var lastTicket: Ticket = 0
 
     /// Nothing of what there is is written before; nil where there is nothing.
-    var firstOffset: Int64? { byProducer.values.lazy.map(\.firstOffset).min() }
+    var firstOffset: Int64? {
+        let open = byProducer.values.lazy.map(\.firstOffset).min()
+        let ended = ended.values.lazy.flatMap { $0.records }.map(\.recordOffset).min()
+        return [open, ended].compactMap(\.self).min()
+    }
 
     /// How many the producer's transaction has.
     func count(of producerId: Int64) -> Int { byProducer[producerId]?.count ?? 0 }
 
     func contains(_ source: TopicPartition, of group: String) -> Bool {
         let place = Place(group: group, source: source)
-        return byProducer.values.contains { transaction in
-            transaction.written[place] != nil
-                || transaction.beingWritten.values.joined().contains {
-                    $0.record.group == group && $0.record.source == source
-                }
-        }
+        func isThere(_ written: Written) -> Bool { written.record.group == group && written.record.source == source }
+        return ended.values.contains { $0.records.contains(where: isThere) }
+            || byProducer.values.contains { transaction in
+                transaction.written[place] != nil
+                    || transaction.beingWritten.values.joined().contains(where: isThere)
+            }
     }
 
     /// - Parameter recordOffset: where they will be, at least.
@@ -54,14 +60,20 @@ struct PendingPositions: Sendable {
         return lastTicket
     }
 
-    /// They are in the log at that offset, or nowhere. Where their transaction has ended meanwhile nothing happens.
-    mutating func finish(_ ticket: Ticket, of producerId: Int64, recordOffset: Int64?) {
-        guard let records = byProducer[producerId]?.beingWritten.removeValue(forKey: ticket) else { return }
+    /// They are in the log at that offset, or nowhere.
+    /// - Returns: what counts from now on, since its transaction was committed meanwhile.
+    mutating func finish(_ ticket: Ticket, of producerId: Int64, recordOffset: Int64?) -> [Written] {
+        if let (records, isCommit) = ended.removeValue(forKey: ticket) {
+            guard isCommit, let recordOffset else { return [] }
+            return records.map { Written(record: $0.record, recordOffset: recordOffset) }
+        }
+        guard let records = byProducer[producerId]?.beingWritten.removeValue(forKey: ticket) else { return [] }
         if let recordOffset {
             add(records.map(\.record), of: producerId, recordOffset: recordOffset)
         } else if byProducer[producerId]?.count == 0 {
             byProducer[producerId] = nil
         }
+        return []
     }
 
     mutating func add(_ records: [OffsetRecord], of producerId: Int64, recordOffset: Int64) {
@@ -73,9 +85,11 @@ struct PendingPositions: Sendable {
         }
     }
 
-    /// The producer's transaction is over: what it had.
-    mutating func end(_ producerId: Int64) -> [Written] {
+    /// The producer's transaction is over.
+    /// - Returns: what counts from now on. Positions that are just being written may be refused; `finish` tells.
+    mutating func end(_ producerId: Int64, isCommit: Bool) -> [Written] {
         guard let transaction = byProducer.removeValue(forKey: producerId) else { return [] }
-        return Array(transaction.written.values) + transaction.beingWritten.values.joined()
+        for (ticket, records) in transaction.beingWritten { ended[ticket] = (records, isCommit) }
+        return isCommit ? Array(transaction.written.values) : []
     }
 }
