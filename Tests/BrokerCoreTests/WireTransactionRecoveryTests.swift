@@ -56,6 +56,28 @@ struct WireTransactionRecoveryTests {
         try await next.close()
     }
 
+    @Test(
+        "an id whose first producer found no room is not remembered, and anybody may have it",
+        arguments: ["producer-ids", TransactionRecord.topic])
+    func firstNotLogged(file: String) async throws {
+        let folder = try TestFolder()
+        let disk = FaultyDisk()
+        let broker = try await opened(folder.path, disk: disk)
+        let transactions = broker.wireTransactions
+        disk.failWrites { path, _ in
+            path.contains(file) ? LogError(.diskFull, "No space left on device") : nil
+        }
+        #expect(
+            await error { _ = try await transactions.initialise("x", timeoutMilliseconds: 1000, expected: nil) }
+                == .diskFull)
+        #expect(transactions.state.withLock { $0.entries.isEmpty })
+        disk.makeRoom()
+        _ = try await broker.beginSession(transactionalId: "x")
+        _ = try await transactions.initialise("y", timeoutMilliseconds: 1000, expected: nil)
+        #expect(transactions.statuses.map(\.id) == ["y"])
+        try await broker.close()
+    }
+
     @Test("a partition that is not logged is not in the transaction")
     func addNotLogged() async throws {
         let folder = try TestFolder()

@@ -66,6 +66,9 @@ struct WireTransaction: Sendable {
             && now - record.lastUpdate >= unusedFor
     }
 
+    /// Whether nobody was given it, nor is about to be.
+    var isUnborn: Bool { record.identity.id < 0 && next == nil && !isLost }
+
     /// Whether there is nothing to remember any more.
     var isForgotten: Bool { record.status == .dead }
 

@@ -103,7 +103,11 @@ package final class WireTransactionCoordinator: Sendable {
                 if let identity = try await carryOut(actions, of: id) { return identity }
                 // What was open is being aborted.
             } catch {
-                guard error.code == .transactionUnderWay else { throw error }
+                // Unknown: another that began it has failed meanwhile.
+                guard error.code == .transactionUnderWay || error.code == .unknownProducer else {
+                    forgetUnborn(id)
+                    throw error
+                }
             }
             guard await isSettled(id, until: deadline) else {
                 throw BrokerError(.transactionUnderWay, "the last transaction of '\(id)' is being ended")
@@ -193,6 +197,16 @@ package final class WireTransactionCoordinator: Sendable {
         }
         if !isNew { owners.release(id) }
         if isFull { throw BrokerError(.diskFull, "\(WireTransactionLimits.idsMax) transactional ids are remembered") }
+    }
+
+    /// An id that nobody was given is anybody's.
+    private func forgetUnborn(_ id: String) {
+        let isForgotten = state.withLock { state in
+            guard state.entries[id]?.machine.isUnborn == true else { return false }
+            state.entries[id] = nil
+            return true
+        }
+        if isForgotten { owners.release(id) }
     }
 
     func handle(_ id: String, _ event: WireTransaction.Event) throws(BrokerError) -> [WireTransaction.Action] {
