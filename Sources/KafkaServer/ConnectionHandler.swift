@@ -27,6 +27,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// The work of the first answer.
     private var running: Task<Void, Never>?
     private var lastWrite: EventLoopFuture<Void>?
+    /// The client has left, and the last of its requests are being carried out.
+    private var isWindingUp = false
 
     init(_ service: Service) {
         self.service = service
@@ -73,19 +75,44 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        // Records that no answer was wanted for may be among what was not looked at.
+        guard worker != nil else { return }
+        // What came whole is carried out, though it was not looked at yet.
         if let wish, !service.memory.withdraw(wish.id, of: wish.bytes, after: takenByIncoming) {
             takenByIncoming += wish.bytes
         }
         wish = nil
         while let frame = try? nextFrame(context, waits: false) { receive(frame) }
+        service.memory.give(takenByIncoming)
+        takenByIncoming = 0
+        isWindingUp = true
+        service.workers.enter()
         worker?.end()
         worker = nil
         running?.cancel()
-        service.memory.give(takenByIncoming)
-        for bytes in taken { service.memory.give(bytes) }
-        takenByIncoming = 0
-        taken.removeAll()
+        windUp(context)
+    }
+
+    /// Carries out what is left, in its order; the answers go nowhere.
+    private func windUp(_ context: ChannelHandlerContext) {
+        guard isWindingUp else { return }
+        while let step = answers.next() {
+            switch step {
+            case .send: giveMemoryOfFirst()
+            case .begin(let number, let work): run(work, number, context).cancel()
+            case .end: return endWindingUp()
+            }
+        }
+        if answers.count == 0 { endWindingUp() }
+    }
+
+    private func endWindingUp() {
+        isWindingUp = false
+        while !taken.isEmpty { giveMemoryOfFirst() }
+        service.workers.leave()
+    }
+
+    private func giveMemoryOfFirst() {
+        if let bytes = taken.popFirst() { service.memory.give(bytes) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
@@ -123,7 +150,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Does what can be done: sends answers, begins requests, and reads on only while nothing that has come waits for that.
     private func proceed(_ context: ChannelHandlerContext) {
-        guard context.channel.isActive else { return }
+        guard context.channel.isActive else { return windUp(context) }
         send(context)
         do throws(FrameAssembler.BadLength) {
             while mayBegin(context), let frame = try nextFrame(context, waits: true) {
@@ -218,16 +245,11 @@ final class ConnectionHandler: ChannelInboundHandler {
         while context.channel.isWritable, let step = answers.next() {
             switch step {
             case .send(let frame):
-                if let bytes = taken.popFirst() { service.memory.give(bytes) }
+                giveMemoryOfFirst()
                 guard let frame else { continue }
                 hasWritten = true
                 write(frame, context)
-            case .begin(let number, let work):
-                let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-                running = Task {
-                    let frame = await work()
-                    bound.eventLoop.execute { bound.value.0.finish(number, with: frame, bound.value.1) }
-                }
+            case .begin(let number, let work): running = run(work, number, context)
             case .end:
                 if hasWritten { context.flush() }
                 let channel = context.channel
@@ -236,6 +258,17 @@ final class ConnectionHandler: ChannelInboundHandler {
             }
         }
         if hasWritten { context.flush() }
+    }
+
+    private func run(
+        _ work: @escaping @Sendable () async -> Answer.Frame, _ number: AnswerQueue.Number,
+        _ context: ChannelHandlerContext
+    ) -> Task<Void, Never> {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        return Task {
+            let frame = await work()
+            bound.eventLoop.execute { bound.value.0.finish(number, with: frame, bound.value.1) }
+        }
     }
 
     private func write(_ frame: Answer.Frame, _ context: ChannelHandlerContext) {

@@ -26,8 +26,11 @@ struct RequestWorker: Sendable {
         service.workers.enter()
         task = Task {
             for await request in stream {
-                // Of a client that has left, only what it wanted to have written is carried out.
-                guard !Task.isCancelled || Service.isProduce(request.frame) else { continue }
+                // What a client that has left wanted to have done is done, and what it only wanted to know is not looked up.
+                guard !Task.isCancelled || !Service.onlyAsks(request.frame) else {
+                    begun(request.number, .ready(nil))
+                    continue
+                }
                 do throws(ProtocolError) {
                     begun(request.number, try await service.begin(request.frame, from: host))
                 } catch {
@@ -42,13 +45,13 @@ struct RequestWorker: Sendable {
     /// Takes in a request.
     func receive(_ request: Request) { requests.yield(request) }
 
-    /// No more will come. What has come and is not begun is given up, unless it is to be written.
+    /// No more will come, and the client has left: what has come is begun all the same, and waits for nothing but the disk.
     func end() {
         requests.finish()
         task.cancel()
     }
 
-    /// The workers that are not over.
+    /// The workers, and the connections that have ended and whose last requests are being carried out.
     final class Count: Sendable {
         private struct State {
             var open = 0

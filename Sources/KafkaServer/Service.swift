@@ -134,8 +134,16 @@ struct Service: Sendable {
         }
     }
 
-    /// Whether the frame, which has its eight bytes at least, is to write records.
-    static func isProduce(_ frame: [UInt8]) -> Bool { frame[0] == 0 && frame[1] == 0 }
+    /// Whether carrying out the frame, which has its eight bytes at least, changes nothing.
+    static func onlyAsks(_ frame: [UInt8]) -> Bool {
+        switch APIKey(rawValue: Int16(frame[0]) << 8 | Int16(frame[1])) {
+        case .fetch, .listOffsets, .metadata, .offsetFetch, .findCoordinator, .apiVersions, .offsetForLeaderEpoch,
+            .describeGroups, .listGroups, .describeConfigs, .describeLogDirs, .describeCluster, .describeProducers,
+            .describeTransactions, .listTransactions, .listConfigResources, .describeTopicPartitions:
+            true
+        default: false
+        }
+    }
 
     /// A version of ApiVersions that is not known is answered as version 0 (KIP-511), so that a client newer than the broker can go on. Any other request
     /// that no answer fits ends its connection, as Kafka does: the client was told what is served.
