@@ -21,6 +21,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Bytes that were asked for and are not there yet.
     private var wish: (id: UInt64, bytes: Int)?
     private var isReading = true
+    /// Since when the rest of a request is waited for, not counting what stood still because of us.
+    private var awaitingSince: NIODeadline?
     private var worker: RequestWorker?
     /// The requests that the worker has and has not said to have begun.
     private var unbegun = 0
@@ -163,11 +165,32 @@ final class ConnectionHandler: ChannelInboundHandler {
             context.close(promise: nil)
             return
         }
+        guard isInTime() else {
+            service.logger.warning(
+                "a connection from \(peer(context)) is closed: a request of \(assembler.length) bytes comes too slowly")
+            context.close(promise: nil)
+            return
+        }
         // Not before: to turn reading off and on costs two system calls, and what comes meanwhile is one buffer.
         let readsOn = unread.readableBytes == 0
         guard readsOn != isReading, context.channel.isActive else { return }
         isReading = readsOn
         _ = context.channel.setOption(.autoRead, value: readsOn)
+    }
+
+    /// Whether the rest of the request that has begun may still come. Looked at when some of it comes: where nothing does the idle time tells.
+    private func isInTime() -> Bool {
+        guard assembler.isWithin, unread.readableBytes == 0, wish == nil else {
+            awaitingSince = nil
+            return true
+        }
+        let now = NIODeadline.now()
+        guard let since = awaitingSince else {
+            awaitingSince = now
+            return true
+        }
+        let seconds = Int64(assembler.length / max(service.limits.requestBytesPerSecondMin, 1))
+        return now - since <= service.limits.stallMax + .seconds(seconds)
     }
 
     private func mayBegin(_ context: ChannelHandlerContext) -> Bool {
@@ -215,6 +238,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func receive(_ frame: [UInt8]) {
+        awaitingSince = nil
         taken.append(takenByIncoming)
         takenByIncoming = 0
         let number = answers.reserve()

@@ -24,7 +24,8 @@ struct FrameAssembler {
     static let bytesAtFirst = 4 << 10
 
     private let bytesMax: Int
-    private var length = 0
+    /// Of the frame that has begun; 0 as long as that is not known.
+    private(set) var length = 0
     private var lengthBytes = 0
     private var lengthSoFar: UInt32 = 0
     /// How far there is room.

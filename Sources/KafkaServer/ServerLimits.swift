@@ -9,6 +9,8 @@ package struct ServerLimits: Sendable {
     package var requestMemoryMax = 256 << 20
     /// A connection that leaves a request unfinished for so long is closed.
     package var stallMax = TimeAmount.seconds(30)
+    /// A request that has begun comes within `stallMax` and a second for each so many bytes of it, or its connection is closed.
+    package var requestBytesPerSecondMin = 64 << 10
     /// The requests of one connection that wait for their answers; then the server reads no more from it until one is answered.
     package var requestsInFlightMax = 16
     /// The connections at a time; more are closed at once.

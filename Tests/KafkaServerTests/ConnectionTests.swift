@@ -7,7 +7,7 @@ import Testing
 
 @testable import KafkaServer
 
-@Suite("Connections that end", .timeLimit(.minutes(5)))
+@Suite("Connections that end, or hardly move", .timeLimit(.minutes(5)))
 struct ConnectionTests {
     private func withServer(
         limits: ServerLimits = ServerLimits(), _ body: (Broker, KafkaServer) async throws -> Void
@@ -112,6 +112,24 @@ struct ConnectionTests {
                     transactions.status(of: id)?.state == .completeCommit
                 }
             }
+        }
+    }
+
+    @Test("a request that comes in a trickle does not hold its memory for ever")
+    func trickle() async throws {
+        var limits = ServerLimits()
+        limits.stallMax = .seconds(1)
+        limits.requestBytesPerSecondMin = 1 << 20
+        try await withServer(limits: limits) { _, server in
+            let connection = try RawConnection(port: server.port)
+            try connection.send([0, 1, 0, 0] + [UInt8](repeating: 0, count: 5000))
+            var sent = 0
+            // Fifty times a second, so that it never stands still.
+            while sent < 500, !connection.isClosed(within: 20) {
+                try? connection.send([0])
+                sent += 1
+            }
+            #expect(sent < 500)
         }
     }
 }
