@@ -14,7 +14,7 @@ struct CommandLineGroupsTests {
             let topic: String
             let partition: Int
             let committed: Int?
-            let end: Int
+            let end: Int?
             let lag: Int?
             let member: String?
         }
@@ -95,6 +95,31 @@ struct CommandLineGroupsTests {
         #expect(try await describe("g").partitions.first?.committed == 100)
         try await send(100..<110)
         #expect(try await read("--until-end") == Array(100..<110))
+        #expect(await broker.stop() == 0)
+    }
+
+    @Test("a group is described although one of its topics is gone")
+    func topicGone() async throws {
+        #expect(try await read("--count", "30") == Array(0..<30))
+        #expect(try await sluice("topics", "create", "gone").status == 0)
+        let member = try Program(Program.sluice, ["consume", "-t", "gone", "--group", "g", "-b", broker.address])
+        try await eventually("it has its partition") {
+            try await describe("g").partitions.contains { $0.topic == "gone" && $0.member != nil }
+        }
+        // So that it does not notice.
+        member.signal(SIGSTOP)
+        #expect(try await sluice("topics", "delete", "gone").status == 0)
+        let group = try await describe("g")
+        let id = try #require(group.members.first?.member)
+        #expect(
+            group.partitions == [
+                .init(topic: "gone", partition: 0, committed: nil, end: nil, lag: nil, member: id),
+                .init(topic: "n", partition: 0, committed: 30, end: 100, lag: 70, member: nil),
+            ])
+        let shown = try await sluice("groups", "describe", "g")
+        #expect(shown.status == 0 && shown.output.contains("g\tgone\t0\t-\t-\t-\t\(id)\n"), "\(shown)")
+        member.signal(SIGKILL)
+        await member.wait()
         #expect(await broker.stop() == 0)
     }
 

@@ -84,9 +84,25 @@ struct GroupsDescribe: AsyncParsableCommand {
         let topic: String
         let partition: Int32
         let committed: Int64?
-        let end: Int64
+        /// Nil where the partition is gone.
+        let end: Int64?
         let lag: Int64?
         let member: String?
+
+        private enum CodingKeys: CodingKey {
+            case topic, partition, committed, end, lag, member
+        }
+
+        /// With null for what there is not, so that every place has the same keys.
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(topic, forKey: .topic)
+            try container.encode(partition, forKey: .partition)
+            try container.encode(committed, forKey: .committed)
+            try container.encode(end, forKey: .end)
+            try container.encode(lag, forKey: .lag)
+            try container.encode(member, forKey: .member)
+        }
     }
 
     func run() async throws {
@@ -109,20 +125,34 @@ struct GroupsDescribe: AsyncParsableCommand {
             known.members.flatMap { member in member.partitions.map { ($0, member.id) } }
         ) { $1 }
         let partitions = Set(offsets.keys).union(readers.keys).sorted()
-        let ends = try client.cluster.ends(of: partitions, timeout: timeout)
+        let ends = try ends(of: partitions, by: client)
         return Group(
             group: name, state: known.state, assignor: known.assignor,
             members: known.members.map {
                 Member(member: $0.id, client: $0.clientID, host: $0.host, instance: $0.instanceID)
             },
-            partitions: ends.map { place in
-                let offset = offsets[place.partition]
+            partitions: partitions.map { partition in
+                let offset = offsets[partition]
+                let place = ends[partition]
                 // A commit before the start of the partition is behind by what can still be read.
+                let lag = place.flatMap { place in offset.map { max(place.end - max($0, place.start), 0) } }
                 return Place(
-                    topic: place.partition.topic, partition: place.partition.partition, committed: offset,
-                    end: place.end, lag: offset.map { max(place.end - max($0, place.start), 0) },
-                    member: readers[place.partition])
+                    topic: partition.topic, partition: partition.partition, committed: offset, end: place?.end,
+                    lag: lag, member: readers[partition])
             })
+    }
+
+    /// Where the partitions begin and end that are there; a group may outlive a topic.
+    private func ends(
+        of partitions: [TopicPartition], by client: AdminClient
+    ) throws -> [TopicPartition: PartitionEnds] {
+        let timeout = cluster.timeout.duration
+        let counts = Dictionary(
+            try client.cluster.metadata(timeout: timeout).topics.map { ($0.name, $0.partitions.count) }
+        ) { $1 }
+        let present = partitions.filter { $0.partition < counts[$0.topic] ?? 0 }
+        let ends = try client.cluster.ends(of: present, timeout: timeout)
+        return Dictionary(ends.map { ($0.partition, $0) }) { $1 }
     }
 
     private static func tables(of group: Group) -> [TextTable] {
@@ -130,7 +160,7 @@ struct GroupsDescribe: AsyncParsableCommand {
         for place in group.partitions {
             places.add([
                 group.group, place.topic, "\(place.partition)", place.committed.map { "\($0)" } ?? "-",
-                "\(place.end)", place.lag.map { "\($0)" } ?? "-", place.member ?? "-",
+                place.end.map { "\($0)" } ?? "-", place.lag.map { "\($0)" } ?? "-", place.member ?? "-",
             ])
         }
         var members = TextTable(["group", "state", "member", "client", "host"])
