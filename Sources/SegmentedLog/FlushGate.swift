@@ -89,6 +89,11 @@ package final class FlushGate: Sendable {
         try result.get()
     }
 
+    /// Runs `body` for each log while no flush of this data directory runs, as many at a time as a round syncs, and blocks the caller until all are done.
+    func exclusively(_ logs: [PartitionLog], _ body: @Sendable (PartitionLog) -> Void) {
+        queue.sync { inLanes(logs, body) }
+    }
+
     /// Syncs a log in a while: within the interval under `interval`, else in the next round. Errors make the log read-only, which its next append reports.
     func flushInBackground(_ log: PartitionLog, now: Bool) {
         state.withLock { state in
@@ -143,19 +148,22 @@ package final class FlushGate: Sendable {
         var logs = background
         for log in waiters.lazy.flatMap(\.logs) { logs[ObjectIdentifier(log)] = log }
         let round = Round(waiters)
-        let all = Array(logs.values)
-        let others = lanes.prefix(max(0, all.count - 1))
-        let group = DispatchGroup()
-        for (place, lane) in others.enumerated() {
-            lane.async(group: group) { Self.flush(all, every: others.count + 1, from: place + 1, round) }
+        inLanes(Array(logs.values)) { log in
+            for call in round.end(log, Self.flushResult(log)) { call() }
         }
-        Self.flush(all, every: others.count + 1, from: 0, round)
-        group.wait()
     }
 
-    private static func flush(_ logs: [PartitionLog], every step: Int, from first: Int, _ round: Round) {
-        for place in stride(from: first, to: logs.count, by: step) {
-            for call in round.end(logs[place], flushResult(logs[place])) { call() }
+    /// Runs `body` for each log, on this thread and on the lanes. Only on the queue.
+    private func inLanes(_ logs: [PartitionLog], _ body: @Sendable (PartitionLog) -> Void) {
+        let count = max(1, min(Self.lanesMax, logs.count))
+        withoutActuallyEscaping(body) { body in
+            @Sendable func run(from first: Int) {
+                for place in stride(from: first, to: logs.count, by: count) { body(logs[place]) }
+            }
+            let group = DispatchGroup()
+            for place in 1..<count { lanes[place - 1].async(group: group) { run(from: place) } }
+            run(from: 0)
+            group.wait()
         }
     }
 

@@ -1,10 +1,29 @@
 import Glibc
+import Synchronization
 
 extension PartitionLog {
     /// Flushes, writes the producer snapshot and the checkpoint, and refuses everything from now on. Only after every log closed without an error may
     /// the next `open` be told of a clean shutdown. A second close does nothing.
     /// - Throws: `.readOnly` when the log could not be flushed now or earlier; it is closed all the same, and the next `open` must recover.
-    package func close() throws(LogError) {
+    package func close() throws(LogError) { try gate.exclusively { () throws(LogError) in try closeNow() } }
+
+    /// Closes many logs of one data directory, several at a time: each takes some syncs, one after another.
+    /// - Returns: what `close` would throw of each, in their order.
+    package static func close(_ logs: [PartitionLog], gate: FlushGate) -> [LogError?] {
+        let failures = Mutex<[ObjectIdentifier: LogError]>([:])
+        gate.exclusively(logs) { log in
+            do throws(LogError) {
+                try log.closeNow()
+            } catch {
+                failures.withLock { $0[ObjectIdentifier(log)] = error }
+            }
+        }
+        let found = failures.withLock { $0 }
+        return logs.map { found[ObjectIdentifier($0)] }
+    }
+
+    /// `close`, while no other flush of this log runs.
+    private func closeNow() throws(LogError) {
         let isFirst = state.withLock { state in
             guard state.phase == .open else { return false }
             state.phase = .closing
@@ -22,7 +41,7 @@ extension PartitionLog {
             state.housekeeping.isCheckpointDue = true
         }
         if state.withLock({ $0.isUntouched }) { return }
-        try gate.flushBlocking(self)
+        try flushNow()
         if state.withLock({ $0.housekeeping.isCheckpointDue }) {
             throw LogError(
                 .diskFull, "no room for the checkpoint; the next start has to scan the log", directory: directory)

@@ -196,15 +196,11 @@ actor TopicRegistry {
     func close() throws(BrokerError) -> Bool {
         guard !isClosed else { return false }
         isClosed = true
-        var failure: BrokerError?
-        for partition in topics.values.flatMap(\.partitions) {
-            do throws(LogError) {
-                try partition.log.close()
-            } catch {
-                failure = failure ?? BrokerError(error, "cannot close \(partition.id)")
-            }
+        let partitions = topics.values.flatMap(\.partitions)
+        let failures = PartitionLog.close(partitions.map(\.log), gate: opener.gate)
+        for case (let partition, let error?) in zip(partitions, failures) {
+            throw BrokerError(error, "cannot close \(partition.id)")
         }
-        if let failure { throw failure }
         return true
     }
 
