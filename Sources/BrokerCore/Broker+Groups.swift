@@ -70,7 +70,10 @@ extension Broker {
     /// - Returns: nil once that is durable; `.unknownGroup`, `.notEmpty`, or `.notAvailable` where the same call may work later.
     /// - Throws: `.diskFull`, `.io`, `.closed`.
     package func deleteGroup(_ name: String) async throws(BrokerError) -> GroupRefusal? {
-        guard groupDescription(of: name) != nil else { return .unknownGroup }
+        guard groupDescription(of: name) != nil else {
+            try offsets.requireKnown()
+            return .unknownGroup
+        }
         // Nobody comes in before it is done.
         switch classicGroups.beginCommit(name, by: .nobody) {
         case nil: break

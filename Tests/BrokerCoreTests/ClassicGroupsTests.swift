@@ -75,6 +75,29 @@ struct ClassicGroupsTests {
         }
     }
 
+    @Test("where a refused commit may be found by the next start, neither it nor its group is said to be deleted")
+    func deletionOnAFailedDisk() async throws {
+        let folder = try TestFolder()
+        let disk = FaultyDisk()
+        var broker = try await Broker.open(directory: folder.path, disk: disk)
+        _ = try await broker.ensureTopic("t", partitions: 1)
+        disk.failSyncs { $0.contains(OffsetRecord.topic) ? LogError(.io, "fdatasync failed", segment: $0) : nil }
+        await #expect(throws: BrokerError.self) { try await broker.commit([source: position], of: "g", by: .nobody) }
+        #expect(broker.committed(group: "g", in: source) == nil)
+        var error = await #expect(throws: BrokerError.self) {
+            try await broker.deletePositions(in: [source], of: "g")
+        }
+        #expect(error?.code == .io)
+        error = await #expect(throws: BrokerError.self) { try await broker.deleteGroup("g") }
+        #expect(error?.code == .io)
+        disk.failSyncs(nil)
+        try? await broker.close()
+        broker = try await Broker.open(directory: folder.path)
+        #expect(broker.committed(group: "g", in: source) == position)
+        #expect(try await broker.deleteGroup("g") == nil)
+        try await broker.close()
+    }
+
     @Test("a member that is silent for its session timeout is out, one that is heard of is not")
     func sessions() async throws {
         try await withBroker { broker, _ in

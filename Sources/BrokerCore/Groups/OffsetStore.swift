@@ -52,8 +52,17 @@ final class OffsetStore: Sendable {
 
     /// Forgets the group's positions in these partitions; those that are not there are passed over.
     func forget(_ sources: some Sequence<TopicPartition>, of group: String) async throws(BrokerError) {
+        try requireKnown()
         let present = table.withLock { table in sources.filter { table.groups[group]?[$0] != nil } }
         try await bury(present.map { OffsetRecord(group: group, source: $0) })
+    }
+
+    /// Throws on a disk that has failed: a commit that was refused then may be in the log all the same, and the next start finds it. Of no position can
+    /// be said that it is not there.
+    func requireKnown() throws(BrokerError) {
+        guard !log.isReadOnly else {
+            throw BrokerError(.io, "which positions there are is not known before the next start: the disk has failed")
+        }
     }
 
     /// When the group's positions were committed, in milliseconds since the epoch.
