@@ -1,9 +1,11 @@
 """Transactions of librdkafka's producer: committed, aborted, fenced, timed out, and what readers of both kinds see of them."""
 
 import sys
+import threading
 import time
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 server = sys.argv[1]
 
@@ -146,3 +148,46 @@ try:
     raise AssertionError("a timeout over the limit was taken")
 except KafkaException as error:
     assert error.args[0].code() == KafkaError.INVALID_TRANSACTION_TIMEOUT, error
+
+# Positions that a transaction has sent and that is open: who asks for stable ones is told to wait, who does not gets the last committed ones.
+input_partition = TopicPartition("t", 0)
+
+
+def member_of(group, isolation):
+    return Consumer(
+        {"bootstrap.servers": server, "group.id": group, "enable.auto.commit": False, "isolation.level": isolation}
+    )
+
+
+def stable_error(group):
+    asked = ConsumerGroupTopicPartitions(group, [input_partition])
+    admin = AdminClient({"bootstrap.servers": server})
+    (answer,) = admin.list_consumer_group_offsets([asked], require_stable=True).values()
+    try:
+        (found,) = answer.result(30).topic_partitions
+    except KafkaException as error:
+        return error.args[0].code()
+    return found.error and found.error.code()
+
+
+for ends, position in [(a.commit_transaction, 3), (a.abort_transaction, 2)]:
+    stable, hasty = member_of("copy", "read_committed"), member_of("copy", "read_uncommitted")
+    hasty.commit(offsets=[TopicPartition("t", 0, 2)], asynchronous=False)
+    assert stable_error("copy") is None
+    a.begin_transaction()
+    a.send_offsets_to_transaction([TopicPartition("t", 0, 3)], hasty.consumer_group_metadata(), 30)
+    assert stable_error("copy") == KafkaError.UNSTABLE_OFFSET_COMMIT, stable_error("copy")
+    assert hasty.committed([input_partition], 30)[0].offset == 2
+    try:
+        raise AssertionError(f"told before it was stable: {stable.committed([input_partition], 1)}")
+    except KafkaException as error:
+        assert error.args[0].code() in (KafkaError._TIMED_OUT, KafkaError.UNSTABLE_OFFSET_COMMIT), error
+    told = []
+    waiting = threading.Thread(target=lambda: told.append(stable.committed([input_partition], 30)[0].offset))
+    waiting.start()
+    ends(30)
+    waiting.join()
+    assert told == [position], (told, position)
+    assert stable_error("copy") is None
+    stable.close()
+    hasty.close()
