@@ -36,6 +36,8 @@ struct LogRecovery {
     /// Where the next batch is due.
     private var expected: Int64 = 0
     private var isAnythingRebuilt = false
+    /// There is a checkpoint and it cannot be read, which no crash brings about: what was synced is not known then.
+    private var isCheckpointDamaged = false
     private var snapshotOffset: Int64 = 0
 
     init(directory: String, config: LogConfig, disk: any Disk, isClean: Bool, now: Int64) {
@@ -51,7 +53,7 @@ struct LogRecovery {
         var listed = try disk.openDirectory(directory, create: true)
         if try finishSwaps(listed) { listed = try disk.openDirectory(directory, create: false) }
         var names = Set(listed)
-        let hasCheckpoint = try loadCheckpoint()
+        let hasCheckpoint = try loadCheckpoint(names)
         let bases = try removeObsolete(&names)
         if let first = bases.first {
             try checkStart(first, hasCheckpoint: hasCheckpoint)
@@ -90,12 +92,13 @@ struct LogRecovery {
         return true
     }
 
-    private mutating func loadCheckpoint() throws(LogError) -> Bool {
+    private mutating func loadCheckpoint(_ names: Set<String>) throws(LogError) -> Bool {
         if let stored = try PartitionCheckpoint(readingFrom: directory, disk) {
             checkpoint = stored
             return true
         }
         checkpoint.activeSince = now
+        isCheckpointDamaged = names.contains(PartitionCheckpoint.fileName)
         return false
     }
 
@@ -242,16 +245,18 @@ struct LogRecovery {
         isAnythingRebuilt = true
         let file = try disk.open(FilePath.join(directory, SegmentName.name(base, .log)), .recovering)
         let isTail = try areEmpty(later)
+        // From here on a crash may have taken what was written, and what is behind that goes with it.
+        let unsyncedFrom = isTail || !isCheckpointDamaged ? checkpoint.recoveryPoint : .max
         var scan = SegmentScan(
             directory: directory, baseOffset: base, file: file, indexIntervalBytes: config.indexIntervalBytes,
             holesBelow: checkpoint.holesBelow, expected: expected, limit: later.first ?? .max,
-            unsyncedFrom: checkpoint.recoveryPoint, resume: resume)
+            unsyncedFrom: unsyncedFrom, resume: resume)
         try scan.run(&replay)
         damage += scan.damage
         expected = scan.expected
         var isCut = false
         if let torn = scan.tornAt {
-            isCut = scan.expected >= checkpoint.recoveryPoint && (torn.isUnwritten || isTail)
+            isCut = scan.expected >= unsyncedFrom && (torn.isUnwritten || isTail)
             if isCut {
                 truncatedBytes += scan.sizeBytes - torn.position
                 try file.truncate(to: torn.position)
@@ -259,7 +264,7 @@ struct LogRecovery {
                 damage.append(torn.error)
             }
         } else if let next = later.first, expected < next, expected >= checkpoint.holesBelow {
-            isCut = expected >= checkpoint.recoveryPoint
+            isCut = expected >= unsyncedFrom
             if !isCut {
                 damage.append(
                     LogError(

@@ -174,6 +174,21 @@ struct RecoveryTests {
         #expect(try log.values() == (0..<21).map { "v\($0)" } + ["on"])
     }
 
+    @Test("behind what is missing nothing is cut off where a damaged checkpoint does not tell what was synced")
+    func shortSegmentAndDamagedCheckpoint() throws {
+        let config = LogConfig(segmentBytes: 800)
+        try write(40, config)
+        let names = try folder.names(".log")
+        try folder.write(
+            Array(try folder.bytes(names[1]).dropLast(makeBatch(["v21"]).sizeInBytes)), to: names[1])
+        try folder.write([1, 2, 3], to: PartitionCheckpoint.fileName)
+        let log = try openLog(folder.partition, config)
+        #expect(log.damage.count == 1)
+        #expect(log.endOffset == 40)
+        #expect(log.truncatedBytes == 0)
+        #expect(try folder.names(".log") == names)
+    }
+
     @Test("a batch that rots while the log is open is reported by the read, with its place")
     func liveCorruption() throws {
         let log = try openLog(folder.partition)
