@@ -1,4 +1,5 @@
 import CRdKafka
+import Dispatch
 import Synchronization
 
 /// One instance of librdkafka with its threads and connections; they end with the last reference to it.
@@ -16,6 +17,7 @@ final class ClientHandle: @unchecked Sendable {
 
     let raw: OpaquePointer
     let events: ClientEvents
+    private let isAbandoned = Atomic(false)
 
     init(_ configuration: ClientConfiguration, role: Role, events: ClientEvents) throws(KafkaClientError) {
         self.events = events
@@ -53,7 +55,18 @@ final class ClientHandle: @unchecked Sendable {
         self.raw = raw
     }
 
-    deinit { rd_kafka_destroy(raw) }
+    deinit {
+        guard isAbandoned.load(ordering: .relaxed) else { return rd_kafka_destroy(raw) }
+        // librdkafka waits here, too, for the answer that does not come; its callbacks need `events` as long as that.
+        nonisolated(unsafe) let raw = raw
+        DispatchQueue(label: "sluice.kafka-client.abandoned").async { [events] in
+            rd_kafka_destroy_flags(raw, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+            withExtendedLifetime(events) {}
+        }
+    }
+
+    /// When this goes nobody waits for the group to be left in good order: its coordinator does not answer.
+    func abandon() { isAbandoned.store(true, ordering: .relaxed) }
 
     /// The length librdkafka recommends for its error texts.
     static let errorBytesMax = 512

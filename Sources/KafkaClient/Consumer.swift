@@ -164,15 +164,41 @@ package final class Consumer: Sendable {
         _ = PartitionList(places).lend { rd_kafka_offsets_store(handle.raw, $0) }
     }
 
+    /// The longest that `commit` waits unless it is told otherwise: the time Kafka's clients give a request.
+    package static let commitWaitMax = Duration.seconds(30)
+
     /// Commits what is stored, and waits until the group's coordinator has it.
-    package func commit() throws(KafkaClientError) {
-        let error = rd_kafka_commit(handle.raw, nil, 0)
+    /// - Throws: `.timedOut` where the coordinator does not answer in time: whether it has it is not known then.
+    package func commit(timeout: Duration = commitWaitMax) throws(KafkaClientError) {
+        let queue = rd_kafka_queue_new(handle.raw)
+        defer { rd_kafka_queue_destroy(queue) }
+        let refusal = rd_kafka_commit_queue(handle.raw, nil, queue, nil, nil)
+        guard refusal == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaClientError(refusal) }
+        guard let event = rd_kafka_queue_poll(queue, timeout.milliseconds32) else {
+            throw KafkaClientError(RD_KAFKA_RESP_ERR__TIMED_OUT)
+        }
+        defer { rd_kafka_event_destroy(event) }
+        let error = rd_kafka_event_error(event)
         guard error != RD_KAFKA_RESP_ERR_NO_ERROR, error != RD_KAFKA_RESP_ERR__NO_OFFSET else { return }
         throw KafkaClientError(error)
     }
 
-    /// Leaves the group, after which `poll` finds nothing more.
-    package func close() { rd_kafka_consumer_close(handle.raw) }
+    /// Leaves the group, after which `poll` finds nothing more. A coordinator that does not answer is waited for no longer than that.
+    package func close(timeout: Duration = commitWaitMax) {
+        // Not the consumer's own: it is forwarded to this one.
+        let served = rd_kafka_queue_new(handle.raw)
+        defer { rd_kafka_queue_destroy(served) }
+        if let error = rd_kafka_consumer_close_queue(handle.raw, served) { return rd_kafka_error_destroy(error) }
+        let deadline = ContinuousClock.now + timeout
+        while rd_kafka_consumer_closed(handle.raw) == 0 {
+            guard ContinuousClock.now < deadline else { return handle.abandon() }
+            if let message = rd_kafka_consume_queue(served, Self.closePollMilliseconds) {
+                rd_kafka_message_destroy(message)
+            }
+        }
+    }
+
+    private static let closePollMilliseconds: Int32 = 20
 
     /// What the thread that polls learns of the assignment.
     private final class SharedState: Sendable {

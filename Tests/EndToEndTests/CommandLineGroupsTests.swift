@@ -123,6 +123,35 @@ struct CommandLineGroupsTests {
         #expect(await broker.stop() == 0)
     }
 
+    @Test("a member whose coordinator has fallen silent ends all the same, and says what to expect")
+    func silentCoordinator() async throws {
+        let member = try Program(
+            Program.sluice,
+            [
+                "consume", "-t", "n", "--group", "g", "-b", broker.address, "--timeout", "2s", "-X",
+                "auto.commit.interval.ms=600000", "-X", "session.timeout.ms=6000",
+            ])
+        try await eventually("all is printed") { member.output.hasSuffix("\n99\n") }
+        broker.process.signal(SIGSTOP)
+        member.signal(SIGTERM)
+        defer { member.signal(SIGKILL) }
+        try await eventually("it ends", within: .seconds(40)) { !member.isRunning }
+        let ended = await member.wait()
+        #expect(ended.status == 1)
+        #expect(
+            ended.errors
+                == """
+                sluice: the coordinator of group 'g' did not answer within 2s: the group may print again what was \
+                printed last; --timeout waits longer
+
+                """, "\(ended)")
+        broker.process.signal(SIGCONT)
+        // It may have come to the coordinator all the same.
+        let again = try await read("--until-end")
+        #expect(again.isEmpty || again == Array(0..<100))
+        #expect(await broker.stop() == 0)
+    }
+
     @Test("two members share the partitions of a topic, and together print every record once")
     func shares() async throws {
         #expect(try await sluice("topics", "create", "two", "--partitions", "2").status == 0)

@@ -81,7 +81,7 @@ struct ConsumeCommand: AsyncParsableCommand {
     private func print(until stop: StopRequest) throws {
         guard count != 0 else { return }
         let consumer = try open()
-        defer { consumer.close() }
+        defer { consumer.close(timeout: cluster.timeout.duration) }
         var printed = 0
         var buffer: [UInt8] = []
         do {
@@ -112,7 +112,20 @@ struct ConsumeCommand: AsyncParsableCommand {
         } catch is StandardOutput.Closed {
             // Whoever closed it has what it wanted.
         }
-        if group != nil { try consumer.commit() }
+        if let group { try commit(consumer, group) }
+    }
+
+    private func commit(_ consumer: Consumer, _ group: String) throws {
+        do throws(KafkaClientError) {
+            try consumer.commit(timeout: cluster.timeout.duration)
+        } catch {
+            guard error.code == .timedOut else { throw error }
+            throw CommandFailure(
+                """
+                the coordinator of group '\(group)' did not answer within \(cluster.timeout): the group may print again what \
+                was printed last; --timeout waits longer
+                """)
+        }
     }
 
     private func open() throws -> Consumer {
