@@ -9,7 +9,8 @@ import os
 import sys
 import time
 
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 server, folder = sys.argv[1:3]
 config = {"bootstrap.servers": server, "log_level": 2}
@@ -37,6 +38,16 @@ def read(count):
     return values
 
 
+def join():
+    member = Consumer({**config, "group.id": "members", "enable.auto.commit": False, "auto.offset.reset": "earliest"})
+    member.subscribe(["full"])
+    return member
+
+
+def committed(consumer):
+    return consumer.committed([TopicPartition("full", 0)], timeout=30)[0].offset
+
+
 # One that tells what it is told, and one that tries again as all do.
 impatient = Producer({**config, "retries": 0, "compression.type": "none"})
 patient = Producer({**config, "enable.idempotence": True, "message.timeout.ms": 300_000, "retry.backoff.ms": 100})
@@ -51,6 +62,25 @@ assert error.code() == KafkaError.KAFKA_STORAGE_ERROR, error
 before = list(acknowledged)
 assert read(len(before)) == before, "what was acknowledged can be read on the full disk"
 
+# Positions of the group are set until what is left of the last page is full, too; the last that was taken stays.
+admin = AdminClient(config)
+told = None
+for count in range(1000):
+    position = TopicPartition("full", 0, count % len(before))
+    wanted = ConsumerGroupTopicPartitions("members", [position])
+    done = admin.alter_consumer_group_offsets([wanted], request_timeout=30)["members"].result()
+    error = done.topic_partitions[0].error
+    if error is not None:
+        assert error.code() == KafkaError.COORDINATOR_NOT_AVAILABLE, error
+        break
+    told = position.offset
+else:
+    raise AssertionError("the positions found room")
+looker = Consumer({**config, "group.id": "members"})
+found = committed(looker)
+assert found == told if told is not None else found < 0, (found, told)
+looker.close()
+
 waiting = [b"waiting %d " % index + os.urandom(100_000) for index in range(5)]
 for value in waiting:
     produce(patient, value, later)
@@ -58,6 +88,16 @@ assert patient.flush(3) > 0, "there was room after all"
 print("full", flush=True)
 while not os.path.exists(f"{folder}/room"):
     time.sleep(0.05)
+# Now that there is room a member begins where the group was, commits, and the next one begins behind that.
+member = join()
+first = member.poll(30)
+assert first is not None and first.value() == before[told or 0], "the member begins elsewhere"
+member.commit(offsets=[TopicPartition("full", 0, 2)], asynchronous=False)
+assert committed(member) == 2
+member.close()
+member = join()
+assert member.poll(30).value() == before[2], "the next member begins elsewhere"
+member.close()
 assert patient.flush(120) == 0
 assert later == waiting, f"{len(later)} of {len(waiting)}"
 produce(impatient, b"again", acknowledged)
