@@ -140,9 +140,11 @@ struct LogCompactor {
             && (limits[segment.baseOffset] ?? .max) - base <= Int64(Int32.max)
     }
 
+    /// The logs first, for good: one that is left without its index of aborted transactions would show them.
     private func removeEmptied(_ members: [LogSegment]) throws(LogError) {
-        for segment in members { try LogSegment.removeFiles(of: segment.baseOffset, in: directory, disk) }
+        for segment in members { try disk.remove(segment.path(.log)) }
         try disk.syncDirectory(directory)
+        for segment in members { try LogSegment.removeFiles(of: segment.baseOffset, in: directory, disk) }
     }
 
     /// Syncs the rewritten segment and prepares its indexes.
