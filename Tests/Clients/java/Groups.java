@@ -36,6 +36,16 @@ final class Groups {
                 Main.same(1, admin.describeConsumerGroups(List.of(group)).all().get().get(group).members().size(), "its members as a consumer group");
                 fails("GroupNotEmptyException", admin.deleteConsumerGroups(List.of(group)).all());
             }
+            // A position with a leader epoch is validated (OffsetForLeaderEpoch) before the next member begins there.
+            try (KafkaConsumer<String, String> consumer = Clients.consumer(server, "group.id", group, "enable.auto.commit", false)) {
+                consumer.subscribe(List.of(topic));
+                var first = new java.util.ArrayList<Long>();
+                Main.eventually(() -> {
+                    consumer.poll(Duration.ofMillis(200)).forEach(record -> first.add(record.offset()));
+                    return !first.isEmpty();
+                }, "a record");
+                Main.same(50L, first.get(0), "where the next member begins");
+            }
             Set<String> ids = admin.listGroups().all().get().stream().map(listing -> listing.groupId()).collect(Collectors.toSet());
             Main.same(true, ids.contains(group), "the list of groups");
             var offsets = admin.listConsumerGroupOffsets(Map.of(group, new ListConsumerGroupOffsetsSpec())).partitionsToOffsetAndMetadata(group).get();
