@@ -1,11 +1,7 @@
 /// Offsets by timestamp. Versions 1 to 10.
 package struct ListOffsetsRequest: KafkaRequest {
     package typealias Response = ListOffsetsResponse
-
-    package struct Topic: Sendable {
-        package let name: String
-        package let partitions: [Partition]
-    }
+    package typealias Topic = NamedTopic<Partition>
 
     package struct Partition: Sendable {
         package let index: Int32
@@ -31,17 +27,12 @@ package struct ListOffsetsRequest: KafkaRequest {
     package init(_ reader: inout FrameReader, version: Int16) throws(ProtocolError) {
         _ = try reader.int32()  // the replica that asks: none does here
         isReadCommitted = version >= 2 ? try reader.int8() == 1 : false
-        topics = try reader.array { (reader) throws(ProtocolError) in
-            let name = try reader.string()
-            let partitions = try reader.array { (reader) throws(ProtocolError) in
-                let index = try reader.int32()
-                let leaderEpoch = version >= 4 ? try reader.int32() : -1
-                let partition = Partition(index: index, leaderEpoch: leaderEpoch, timestamp: try reader.int64())
-                try reader.endOfStructure()
-                return partition
-            }
+        topics = try reader.topics { (reader) throws(ProtocolError) in
+            let index = try reader.int32()
+            let leaderEpoch = version >= 4 ? try reader.int32() : -1
+            let partition = Partition(index: index, leaderEpoch: leaderEpoch, timestamp: try reader.int64())
             try reader.endOfStructure()
-            return Topic(name: name, partitions: partitions)
+            return partition
         }
         if version >= 10 { _ = try reader.int32() }  // how long remote storage may take
         try reader.endOfStructure()
@@ -51,15 +42,7 @@ package struct ListOffsetsRequest: KafkaRequest {
 
 /// The offsets, with the timestamps of the records there.
 package struct ListOffsetsResponse: KafkaResponse {
-    package struct Topic: Sendable {
-        package var name: String
-        package var partitions: [Partition]
-
-        package init(name: String, partitions: [Partition]) {
-            self.name = name
-            self.partitions = partitions
-        }
-    }
+    package typealias Topic = NamedTopic<Partition>
 
     package struct Partition: Sendable {
         package var index: Int32
@@ -79,16 +62,12 @@ package struct ListOffsetsResponse: KafkaResponse {
 
     package func write(to writer: inout FrameWriter, version: Int16) {
         if version >= 2 { writer.int32(0) }  // how long the client is throttled, in milliseconds
-        writer.array(topics) { writer, topic in
-            writer.string(topic.name)
-            writer.array(topic.partitions) { writer, partition in
-                writer.int32(partition.index)
-                writer.error(partition.error)
-                writer.int64(partition.timestamp)
-                writer.int64(partition.offset)
-                if version >= 4 { writer.int32(partition.leaderEpoch) }
-                writer.endOfStructure()
-            }
+        writer.topics(topics) { writer, partition in
+            writer.int32(partition.index)
+            writer.error(partition.error)
+            writer.int64(partition.timestamp)
+            writer.int64(partition.offset)
+            if version >= 4 { writer.int32(partition.leaderEpoch) }
             writer.endOfStructure()
         }
         writer.endOfStructure()

@@ -32,11 +32,7 @@ package struct CreateTopicsRequest: KafkaRequest {
                 try reader.endOfStructure()
                 return assignment
             }
-            let configs = try reader.array { (reader) throws(ProtocolError) in
-                let config = (name: try reader.string(), value: try reader.nullableString())
-                try reader.endOfStructure()
-                return config
-            }
+            let configs = try reader.configs()
             try reader.endOfStructure()
             return Topic(
                 name: name, partitionCount: partitionCount, replicationFactor: replicationFactor,

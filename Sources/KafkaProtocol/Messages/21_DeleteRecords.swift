@@ -1,11 +1,7 @@
 /// Where partitions are to begin. Versions 0 to 2.
 package struct DeleteRecordsRequest: KafkaRequest {
     package typealias Response = DeleteRecordsResponse
-
-    package struct Topic: Sendable {
-        package let name: String
-        package let partitions: [Partition]
-    }
+    package typealias Topic = NamedTopic<Partition>
 
     package struct Partition: Sendable {
         package let index: Int32
@@ -16,15 +12,10 @@ package struct DeleteRecordsRequest: KafkaRequest {
     package let topics: [Topic]
 
     package init(_ reader: inout FrameReader, version: Int16) throws(ProtocolError) {
-        topics = try reader.array { (reader) throws(ProtocolError) in
-            let name = try reader.string()
-            let partitions = try reader.array { (reader) throws(ProtocolError) in
-                let partition = Partition(index: try reader.int32(), offset: try reader.int64())
-                try reader.endOfStructure()
-                return partition
-            }
+        topics = try reader.topics { (reader) throws(ProtocolError) in
+            let partition = Partition(index: try reader.int32(), offset: try reader.int64())
             try reader.endOfStructure()
-            return Topic(name: name, partitions: partitions)
+            return partition
         }
         _ = try reader.int32()  // how long to wait for other brokers
         try reader.endOfStructure()
@@ -34,15 +25,7 @@ package struct DeleteRecordsRequest: KafkaRequest {
 
 /// Where they begin now.
 package struct DeleteRecordsResponse: KafkaResponse {
-    package struct Topic: Sendable {
-        package var name: String
-        package var partitions: [Partition]
-
-        package init(name: String, partitions: [Partition]) {
-            self.name = name
-            self.partitions = partitions
-        }
-    }
+    package typealias Topic = NamedTopic<Partition>
 
     package struct Partition: Sendable {
         package var index: Int32
@@ -59,14 +42,10 @@ package struct DeleteRecordsResponse: KafkaResponse {
 
     package func write(to writer: inout FrameWriter, version: Int16) {
         writer.int32(0)  // how long the client is throttled, in milliseconds
-        writer.array(topics) { writer, topic in
-            writer.string(topic.name)
-            writer.array(topic.partitions) { writer, partition in
-                writer.int32(partition.index)
-                writer.int64(partition.lowWatermark)
-                writer.error(partition.error)
-                writer.endOfStructure()
-            }
+        writer.topics(topics) { writer, partition in
+            writer.int32(partition.index)
+            writer.int64(partition.lowWatermark)
+            writer.error(partition.error)
             writer.endOfStructure()
         }
         writer.endOfStructure()

@@ -1,11 +1,7 @@
 /// Where leaders' epochs end, so that a consumer learns of records that were lost (KIP-320). Versions 2 to 4.
 package struct OffsetForLeaderEpochRequest: KafkaRequest {
     package typealias Response = OffsetForLeaderEpochResponse
-
-    package struct Topic: Sendable {
-        package let name: String
-        package let partitions: [Partition]
-    }
+    package typealias Topic = NamedTopic<Partition>
 
     package struct Partition: Sendable {
         package let index: Int32
@@ -19,17 +15,12 @@ package struct OffsetForLeaderEpochRequest: KafkaRequest {
 
     package init(_ reader: inout FrameReader, version: Int16) throws(ProtocolError) {
         if version >= 3 { _ = try reader.int32() }  // the replica that asks: none does here
-        topics = try reader.array { (reader) throws(ProtocolError) in
-            let name = try reader.string()
-            let partitions = try reader.array { (reader) throws(ProtocolError) in
-                let index = try reader.int32()
-                let currentEpoch = try reader.int32()
-                let partition = Partition(index: index, currentEpoch: currentEpoch, epoch: try reader.int32())
-                try reader.endOfStructure()
-                return partition
-            }
+        topics = try reader.topics { (reader) throws(ProtocolError) in
+            let index = try reader.int32()
+            let currentEpoch = try reader.int32()
+            let partition = Partition(index: index, currentEpoch: currentEpoch, epoch: try reader.int32())
             try reader.endOfStructure()
-            return Topic(name: name, partitions: partitions)
+            return partition
         }
         try reader.endOfStructure()
         try reader.end()
@@ -38,15 +29,7 @@ package struct OffsetForLeaderEpochRequest: KafkaRequest {
 
 /// Where they end.
 package struct OffsetForLeaderEpochResponse: KafkaResponse {
-    package struct Topic: Sendable {
-        package var name: String
-        package var partitions: [Partition]
-
-        package init(name: String, partitions: [Partition]) {
-            self.name = name
-            self.partitions = partitions
-        }
-    }
+    package typealias Topic = NamedTopic<Partition>
 
     package struct Partition: Sendable {
         package var index: Int32
@@ -65,15 +48,11 @@ package struct OffsetForLeaderEpochResponse: KafkaResponse {
 
     package func write(to writer: inout FrameWriter, version: Int16) {
         writer.int32(0)  // how long the client is throttled, in milliseconds
-        writer.array(topics) { writer, topic in
-            writer.string(topic.name)
-            writer.array(topic.partitions) { writer, partition in
-                writer.error(partition.error)
-                writer.int32(partition.index)
-                writer.int32(partition.epoch)
-                writer.int64(partition.endOffset)
-                writer.endOfStructure()
-            }
+        writer.topics(topics) { writer, partition in
+            writer.error(partition.error)
+            writer.int32(partition.index)
+            writer.int32(partition.epoch)
+            writer.int64(partition.endOffset)
             writer.endOfStructure()
         }
         writer.endOfStructure()

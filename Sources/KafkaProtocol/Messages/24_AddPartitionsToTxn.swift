@@ -1,11 +1,7 @@
 /// Makes partitions part of a transaction. Versions 0 to 3; from 4 on only brokers ask among themselves.
 package struct AddPartitionsToTxnRequest: KafkaRequest {
     package typealias Response = AddPartitionsToTxnResponse
-
-    package struct Topic: Sendable {
-        package let name: String
-        package let partitions: [Int32]
-    }
+    package typealias Topic = NamedTopic<Int32>
 
     package let transactionalId: String
     package let producerId: Int64
@@ -16,38 +12,15 @@ package struct AddPartitionsToTxnRequest: KafkaRequest {
         transactionalId = try reader.string()
         producerId = try reader.int64()
         producerEpoch = try reader.int16()
-        topics = try reader.array { (reader) throws(ProtocolError) in
-            let name = try reader.string()
-            let partitions = try reader.array { (reader) throws(ProtocolError) in try reader.int32() }
-            try reader.endOfStructure()
-            return Topic(name: name, partitions: partitions)
-        }
+        topics = try reader.topics { (reader) throws(ProtocolError) in try reader.int32() }
         try reader.endOfStructure()
         try reader.end()
     }
 }
 
-/// All of them, or none.
+/// What became of each partition: the answer to AddPartitionsToTxn and to TxnOffsetCommit.
 package struct AddPartitionsToTxnResponse: KafkaResponse {
-    package struct Topic: Sendable {
-        package var name: String
-        package var partitions: [Partition]
-
-        package init(name: String, partitions: [Partition]) {
-            self.name = name
-            self.partitions = partitions
-        }
-    }
-
-    package struct Partition: Sendable {
-        package var index: Int32
-        package var error: ErrorCode
-
-        package init(index: Int32, error: ErrorCode) {
-            self.index = index
-            self.error = error
-        }
-    }
+    package typealias Topic = NamedTopic<(index: Int32, error: ErrorCode)>
 
     package var topics: [Topic]
 
@@ -55,13 +28,9 @@ package struct AddPartitionsToTxnResponse: KafkaResponse {
 
     package func write(to writer: inout FrameWriter, version: Int16) {
         writer.int32(0)  // how long the client is throttled, in milliseconds
-        writer.array(topics) { writer, topic in
-            writer.string(topic.name)
-            writer.array(topic.partitions) { writer, partition in
-                writer.int32(partition.index)
-                writer.error(partition.error)
-                writer.endOfStructure()
-            }
+        writer.topics(topics) { writer, partition in
+            writer.int32(partition.index)
+            writer.error(partition.error)
             writer.endOfStructure()
         }
         writer.endOfStructure()

@@ -17,9 +17,9 @@ package struct AddOffsetsToTxnRequest: KafkaRequest {
     }
 }
 
-/// Whether they are.
+/// An error, or none: the answer to AddOffsetsToTxn and to EndTxn.
 package struct AddOffsetsToTxnResponse: KafkaResponse {
-    package var error = ErrorCode.none
+    package var error: ErrorCode
 
     package init(error: ErrorCode) { self.error = error }
 

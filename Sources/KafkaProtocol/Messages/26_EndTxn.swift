@@ -1,6 +1,7 @@
 /// Commits or aborts a transaction. Versions 0 to 4: 5 is that of `transaction.version` 2 (KIP-890), which is not offered.
+/// The answer is that of AddOffsetsToTxn.
 package struct EndTxnRequest: KafkaRequest {
-    package typealias Response = EndTxnResponse
+    package typealias Response = AddOffsetsToTxnResponse
 
     package let transactionalId: String
     package let producerId: Int64
@@ -14,18 +15,5 @@ package struct EndTxnRequest: KafkaRequest {
         isCommit = try reader.bool()
         try reader.endOfStructure()
         try reader.end()
-    }
-}
-
-/// Whether that is decided.
-package struct EndTxnResponse: KafkaResponse {
-    package var error = ErrorCode.none
-
-    package init(error: ErrorCode) { self.error = error }
-
-    package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
-        writer.error(error)
-        writer.endOfStructure()
     }
 }

@@ -1,11 +1,7 @@
-/// Positions of a group, to be committed with a transaction. Versions 0 to 5.
+/// Positions of a group, to be committed with a transaction. Versions 0 to 5. The answer is that of AddPartitionsToTxn.
 package struct TxnOffsetCommitRequest: KafkaRequest {
-    package typealias Response = TxnOffsetCommitResponse
-
-    package struct Topic: Sendable {
-        package let name: String
-        package let partitions: [Partition]
-    }
+    package typealias Response = AddPartitionsToTxnResponse
+    package typealias Topic = NamedTopic<Partition>
 
     package struct Partition: Sendable {
         package let index: Int32
@@ -33,62 +29,16 @@ package struct TxnOffsetCommitRequest: KafkaRequest {
         generationId = version >= 3 ? try reader.int32() : -1
         memberId = version >= 3 ? try reader.string() : ""
         groupInstanceId = version >= 3 ? try reader.nullableString() : nil
-        topics = try reader.array { (reader) throws(ProtocolError) in
-            let name = try reader.string()
-            let partitions = try reader.array { (reader) throws(ProtocolError) in
-                let index = try reader.int32()
-                let offset = try reader.int64()
-                let leaderEpoch = version >= 2 ? try reader.int32() : -1
-                let partition = Partition(
-                    index: index, offset: offset, leaderEpoch: leaderEpoch, metadata: try reader.nullableString())
-                try reader.endOfStructure()
-                return partition
-            }
+        topics = try reader.topics { (reader) throws(ProtocolError) in
+            let index = try reader.int32()
+            let offset = try reader.int64()
+            let leaderEpoch = version >= 2 ? try reader.int32() : -1
+            let partition = Partition(
+                index: index, offset: offset, leaderEpoch: leaderEpoch, metadata: try reader.nullableString())
             try reader.endOfStructure()
-            return Topic(name: name, partitions: partitions)
+            return partition
         }
         try reader.endOfStructure()
         try reader.end()
-    }
-}
-
-/// Whether they are written.
-package struct TxnOffsetCommitResponse: KafkaResponse {
-    package struct Topic: Sendable {
-        package var name: String
-        package var partitions: [Partition]
-
-        package init(name: String, partitions: [Partition]) {
-            self.name = name
-            self.partitions = partitions
-        }
-    }
-
-    package struct Partition: Sendable {
-        package var index: Int32
-        package var error: ErrorCode
-
-        package init(index: Int32, error: ErrorCode) {
-            self.index = index
-            self.error = error
-        }
-    }
-
-    package var topics: [Topic]
-
-    package init(topics: [Topic]) { self.topics = topics }
-
-    package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
-        writer.array(topics) { writer, topic in
-            writer.string(topic.name)
-            writer.array(topic.partitions) { writer, partition in
-                writer.int32(partition.index)
-                writer.error(partition.error)
-                writer.endOfStructure()
-            }
-            writer.endOfStructure()
-        }
-        writer.endOfStructure()
     }
 }

@@ -14,11 +14,7 @@ package struct AlterConfigsRequest: KafkaRequest {
     package init(_ reader: inout FrameReader, version: Int16) throws(ProtocolError) {
         resources = try reader.array { (reader) throws(ProtocolError) in
             let resource = try ConfigResource(&reader)
-            let configs = try reader.array { (reader) throws(ProtocolError) in
-                let config = (name: try reader.string(), value: try reader.nullableString())
-                try reader.endOfStructure()
-                return config
-            }
+            let configs = try reader.configs()
             try reader.endOfStructure()
             return Resource(resource: resource, configs: configs)
         }

@@ -1,21 +1,13 @@
 /// What is in the data directories. Versions 1 to 4.
 package struct DescribeLogDirsRequest: KafkaRequest {
     package typealias Response = DescribeLogDirsResponse
-
-    package struct Topic: Sendable {
-        package let name: String
-        package let partitions: [Int32]
-    }
+    package typealias Topic = NamedTopic<Int32>
 
     /// Nil for all.
     package let topics: [Topic]?
 
     package init(_ reader: inout FrameReader, version: Int16) throws(ProtocolError) {
-        topics = try reader.nullableArray { (reader) throws(ProtocolError) in
-            let topic = Topic(name: try reader.string(), partitions: try reader.int32Array())
-            try reader.endOfStructure()
-            return topic
-        }
+        topics = try reader.nullableTopics { (reader) throws(ProtocolError) in try reader.int32() }
         try reader.endOfStructure()
         try reader.end()
     }
@@ -23,15 +15,7 @@ package struct DescribeLogDirsRequest: KafkaRequest {
 
 /// The one data directory.
 package struct DescribeLogDirsResponse: KafkaResponse {
-    package struct Topic: Sendable {
-        package var name: String
-        package var partitions: [Partition]
-
-        package init(name: String, partitions: [Partition]) {
-            self.name = name
-            self.partitions = partitions
-        }
-    }
+    package typealias Topic = NamedTopic<Partition>
 
     package struct Partition: Sendable {
         package var index: Int32
@@ -62,15 +46,11 @@ package struct DescribeLogDirsResponse: KafkaResponse {
         writer.array([directory]) { writer, directory in
             writer.error(.none)
             writer.string(directory)
-            writer.array(topics) { writer, topic in
-                writer.string(topic.name)
-                writer.array(topic.partitions) { writer, partition in
-                    writer.int32(partition.index)
-                    writer.int64(partition.sizeBytes)
-                    writer.int64(0)  // how far it is behind: there is no other replica
-                    writer.bool(false)  // whether it is about to move to this directory
-                    writer.endOfStructure()
-                }
+            writer.topics(topics) { writer, partition in
+                writer.int32(partition.index)
+                writer.int64(partition.sizeBytes)
+                writer.int64(0)  // how far it is behind: there is no other replica
+                writer.bool(false)  // whether it is about to move to this directory
                 writer.endOfStructure()
             }
             if version >= 4 {

@@ -4,11 +4,7 @@ package struct ListPartitionReassignmentsRequest: KafkaRequest {
 
     package init(_ reader: inout FrameReader, version: Int16) throws(ProtocolError) {
         _ = try reader.int32()  // how long to wait for other brokers
-        _ = try reader.nullableArray { (reader) throws(ProtocolError) in
-            _ = try reader.string()
-            _ = try reader.int32Array()
-            try reader.endOfStructure()
-        }
+        _ = try reader.nullableTopics { (reader) throws(ProtocolError) in try reader.int32() }
         try reader.endOfStructure()
         try reader.end()
     }

@@ -1,24 +1,15 @@
 /// Who decides about the cluster. Versions 0 to 2.
 package struct DescribeQuorumRequest: KafkaRequest {
     package typealias Response = DescribeQuorumResponse
-
-    package struct Topic: Sendable {
-        package let name: String
-        package let partitions: [Int32]
-    }
+    package typealias Topic = NamedTopic<Int32>
 
     package let topics: [Topic]
 
     package init(_ reader: inout FrameReader, version: Int16) throws(ProtocolError) {
-        topics = try reader.array { (reader) throws(ProtocolError) in
-            let name = try reader.string()
-            let partitions = try reader.array { (reader) throws(ProtocolError) in
-                let index = try reader.int32()
-                try reader.endOfStructure()
-                return index
-            }
+        topics = try reader.topics { (reader) throws(ProtocolError) in
+            let index = try reader.int32()
             try reader.endOfStructure()
-            return Topic(name: name, partitions: partitions)
+            return index
         }
         try reader.endOfStructure()
         try reader.end()
@@ -27,15 +18,7 @@ package struct DescribeQuorumRequest: KafkaRequest {
 
 /// One broker, which is the whole quorum.
 package struct DescribeQuorumResponse: KafkaResponse {
-    package struct Topic: Sendable {
-        package var name: String
-        package var partitions: [Partition]
-
-        package init(name: String, partitions: [Partition]) {
-            self.name = name
-            self.partitions = partitions
-        }
-    }
+    package typealias Topic = NamedTopic<Partition>
 
     package struct Partition: Sendable {
         package var index: Int32
@@ -74,11 +57,7 @@ package struct DescribeQuorumResponse: KafkaResponse {
     package func write(to writer: inout FrameWriter, version: Int16) {
         writer.error(.none)
         if version >= 2 { writer.string(nil) }
-        writer.array(topics) { writer, topic in
-            writer.string(topic.name)
-            writer.array(topic.partitions) { writer, partition in write(partition, to: &writer, version: version) }
-            writer.endOfStructure()
-        }
+        writer.topics(topics) { writer, partition in write(partition, to: &writer, version: version) }
         if version >= 2 {
             writer.array([node]) { writer, node in
                 writer.int32(node.id)

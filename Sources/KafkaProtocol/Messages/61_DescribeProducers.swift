@@ -1,21 +1,12 @@
 /// Who has written to partitions. Version 0.
 package struct DescribeProducersRequest: KafkaRequest {
     package typealias Response = DescribeProducersResponse
-
-    package struct Topic: Sendable {
-        package let name: String
-        package let partitions: [Int32]
-    }
+    package typealias Topic = NamedTopic<Int32>
 
     package let topics: [Topic]
 
     package init(_ reader: inout FrameReader, version: Int16) throws(ProtocolError) {
-        topics = try reader.array { (reader) throws(ProtocolError) in
-            let name = try reader.string()
-            let partitions = try reader.array { (reader) throws(ProtocolError) in try reader.int32() }
-            try reader.endOfStructure()
-            return Topic(name: name, partitions: partitions)
-        }
+        topics = try reader.topics { (reader) throws(ProtocolError) in try reader.int32() }
         try reader.endOfStructure()
         try reader.end()
     }
@@ -23,15 +14,7 @@ package struct DescribeProducersRequest: KafkaRequest {
 
 /// The producers that each partition remembers.
 package struct DescribeProducersResponse: KafkaResponse {
-    package struct Topic: Sendable {
-        package var name: String
-        package var partitions: [Partition]
-
-        package init(name: String, partitions: [Partition]) {
-            self.name = name
-            self.partitions = partitions
-        }
-    }
+    package typealias Topic = NamedTopic<Partition>
 
     package struct Partition: Sendable {
         package var index: Int32
@@ -67,21 +50,17 @@ package struct DescribeProducersResponse: KafkaResponse {
 
     package func write(to writer: inout FrameWriter, version: Int16) {
         writer.int32(0)  // how long the client is throttled, in milliseconds
-        writer.array(topics) { writer, topic in
-            writer.string(topic.name)
-            writer.array(topic.partitions) { writer, partition in
-                writer.int32(partition.index)
-                writer.error(partition.error)
-                writer.string(nil)  // what is wrong, where the error does not say it
-                writer.array(partition.producers) { writer, producer in
-                    writer.int64(producer.id)
-                    writer.int32(Int32(producer.epoch))
-                    writer.int32(producer.lastSequence)
-                    writer.int64(producer.lastTimestamp)
-                    writer.int32(0)  // the coordinator's epoch: there has never been another
-                    writer.int64(producer.transactionStartOffset)
-                    writer.endOfStructure()
-                }
+        writer.topics(topics) { writer, partition in
+            writer.int32(partition.index)
+            writer.error(partition.error)
+            writer.string(nil)  // what is wrong, where the error does not say it
+            writer.array(partition.producers) { writer, producer in
+                writer.int64(producer.id)
+                writer.int32(Int32(producer.epoch))
+                writer.int32(producer.lastSequence)
+                writer.int64(producer.lastTimestamp)
+                writer.int32(0)  // the coordinator's epoch: there has never been another
+                writer.int64(producer.transactionStartOffset)
                 writer.endOfStructure()
             }
             writer.endOfStructure()

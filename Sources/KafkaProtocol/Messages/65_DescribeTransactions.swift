@@ -28,15 +28,7 @@ package struct DescribeTransactionsResponse: KafkaResponse {
         package init(transactionalId: String) { self.transactionalId = transactionalId }
     }
 
-    package struct Topic: Sendable {
-        package var name: String
-        package var partitions: [Int32]
-
-        package init(name: String, partitions: [Int32]) {
-            self.name = name
-            self.partitions = partitions
-        }
-    }
+    package typealias Topic = NamedTopic<Int32>
 
     package var transactions: [Transaction]
 
@@ -52,11 +44,7 @@ package struct DescribeTransactionsResponse: KafkaResponse {
             writer.int64(transaction.startMilliseconds)
             writer.int64(transaction.producerId)
             writer.int16(transaction.producerEpoch)
-            writer.array(transaction.topics) { writer, topic in
-                writer.string(topic.name)
-                writer.array(topic.partitions)
-                writer.endOfStructure()
-            }
+            writer.topics(transaction.topics) { $0.int32($1) }
             writer.endOfStructure()
         }
         writer.endOfStructure()

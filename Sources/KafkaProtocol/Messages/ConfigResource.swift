@@ -27,6 +27,17 @@ package struct ConfigResource: Hashable, Sendable {
     }
 }
 
+extension FrameReader {
+    /// Configs by their names, each with the value that a request gives it.
+    mutating func configs() throws(ProtocolError) -> [(name: String, value: String?)] {
+        try array { (reader) throws(ProtocolError) in
+            let config = (name: try reader.string(), value: try reader.nullableString())
+            try reader.endOfStructure()
+            return config
+        }
+    }
+}
+
 /// Where a config's value comes from. Numbers: Apache Kafka's `ConfigSource`.
 package enum ConfigSource: Int8, Sendable {
     case topic = 1

@@ -27,8 +27,7 @@ extension Service {
         return AddPartitionsToTxnResponse(
             topics: request.topics.map { topic in
                 let partitions = topic.partitions.map { index in
-                    AddPartitionsToTxnResponse.Partition(
-                        index: index, error: refused[TopicPartition(topic: topic.name, partition: index)] ?? outcome)
+                    (index: index, error: refused[TopicPartition(topic: topic.name, partition: index)] ?? outcome)
                 }
                 return AddPartitionsToTxnResponse.Topic(name: topic.name, partitions: partitions)
             })

@@ -3,14 +3,14 @@ import KafkaProtocol
 
 extension Service {
     /// Commits or aborts.
-    func endTxn(_ request: EndTxnRequest, version: Int16) async -> EndTxnResponse {
+    func endTxn(_ request: EndTxnRequest, version: Int16) async -> AddOffsetsToTxnResponse {
         do throws(BrokerError) {
             try await broker.wireTransactions.end(
                 request.transactionalId,
                 of: ProducerIdentity(id: request.producerId, epoch: request.producerEpoch), commit: request.isCommit)
-            return EndTxnResponse(error: .none)
+            return AddOffsetsToTxnResponse(error: .none)
         } catch {
-            return EndTxnResponse(error: ErrorCode(transaction: error, knowsFencing: version >= 2))
+            return AddOffsetsToTxnResponse(error: ErrorCode(transaction: error, knowsFencing: version >= 2))
         }
     }
 }

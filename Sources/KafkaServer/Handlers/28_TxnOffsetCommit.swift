@@ -4,9 +4,9 @@ import Records
 
 extension Service {
     /// Writes the positions that can be, in one batch; the others are told alone.
-    func txnOffsetCommit(_ request: TxnOffsetCommitRequest, version: Int16) async -> TxnOffsetCommitResponse {
+    func txnOffsetCommit(_ request: TxnOffsetCommitRequest, version: Int16) async -> AddPartitionsToTxnResponse {
         var positions: [TopicPartition: CommittedPosition] = [:]
-        var response = TxnOffsetCommitResponse(
+        var response = AddPartitionsToTxnResponse(
             topics: request.topics.map { topic in
                 let partitions = topic.partitions.map { partition in
                     let source = TopicPartition(topic: topic.name, partition: partition.index)
@@ -15,9 +15,9 @@ extension Service {
                         leaderEpoch: max(-1, partition.leaderEpoch))
                     let error = refusal(of: position, in: source)
                     if error == .none { positions[source] = position }
-                    return TxnOffsetCommitResponse.Partition(index: partition.index, error: error)
+                    return (index: partition.index, error: error)
                 }
-                return TxnOffsetCommitResponse.Topic(name: topic.name, partitions: partitions)
+                return AddPartitionsToTxnResponse.Topic(name: topic.name, partitions: partitions)
             })
         let outcome = await commit(positions, request, version: version)
         for (place, topic) in response.topics.enumerated() {
