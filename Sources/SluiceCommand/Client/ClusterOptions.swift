@@ -44,13 +44,6 @@ struct ClusterOptions: ParsableArguments {
             log: { logger.debug("\($0)") })
     }
 
-    /// An administrator, once a broker is reached: what is asked of none waits for the whole timeout, and does not say why.
-    func admin() throws(KafkaClientError) -> AdminClient {
-        let client = try AdminClient(configuration())
-        try client.cluster.reach(timeout: reachTimeout)
-        return client
-    }
-
     /// Tells of each of several things that were asked for whether it was done; what was not fails the command.
     func tell(_ results: [AdminClient.Result]) throws {
         let failures = results.compactMap(\.error)
@@ -64,6 +57,17 @@ struct ClusterOptions: ParsableArguments {
             return try await onThreadOfItsOwn(body)
         } catch let error as KafkaClientError {
             throw failure(error)
+        }
+    }
+
+    /// Runs `body` so with an administrator, once a broker is reached: what is asked of none waits for the whole timeout, and does not say why.
+    func administer<Result: Sendable>(
+        _ body: @escaping @Sendable (AdminClient) throws -> Result
+    ) async throws -> Result {
+        try await run {
+            let client = try AdminClient(configuration())
+            try client.cluster.reach(timeout: reachTimeout)
+            return try body(client)
         }
     }
 

@@ -70,8 +70,8 @@ struct ConfigsDescribe: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            let entries = try await cluster.run {
-                try cluster.admin().configs(of: target.resource, timeout: cluster.timeout.duration)
+            let entries = try await cluster.administer {
+                try $0.configs(of: target.resource, timeout: cluster.timeout.duration)
             }
             let rows = entries.filter { all || $0.source != .default }.map { entry in
                 Row(name: entry.name, value: entry.value, source: entry.source.rawValue, readOnly: entry.isReadOnly)
@@ -106,8 +106,8 @@ struct ConfigsAlter: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            try await cluster.run {
-                try change.apply(to: target.resource, by: cluster.admin(), timeout: cluster.timeout.duration)
+            try await cluster.administer {
+                try change.apply(to: target.resource, by: $0, timeout: cluster.timeout.duration)
             }
         }
     }

@@ -24,7 +24,7 @@ struct GroupsList: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            let groups = try await cluster.run { try cluster.admin().groups(timeout: cluster.timeout.duration) }
+            let groups = try await cluster.administer { try $0.groups(timeout: cluster.timeout.duration) }
             var table = TextTable(["group", "state"])
             for group in groups { table.add([group.name, group.state]) }
             try report.print(groups.map { Row(group: $0.name, state: $0.state) }, as: [table])
@@ -44,11 +44,7 @@ struct GroupsDelete: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            let results = try await cluster.run {
-                let client = try cluster.admin()
-                return try client.deleteGroups(names, timeout: cluster.timeout.duration)
-            }
-            try cluster.tell(results)
+            try await cluster.tell(cluster.administer { try $0.deleteGroups(names, timeout: cluster.timeout.duration) })
         }
     }
 }
@@ -107,10 +103,7 @@ struct GroupsDescribe: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            let groups = try await cluster.run {
-                let client = try cluster.admin()
-                return try names.map { try describe($0, by: client) }
-            }
+            let groups = try await cluster.administer { client in try names.map { try describe($0, by: client) } }
             try report.print(groups, as: groups.flatMap { Self.tables(of: $0) })
         }
     }

@@ -73,7 +73,7 @@ struct GroupsResetOffsets: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            let moves = try await cluster.run { try move() }
+            let moves = try await cluster.administer { try move(by: $0) }
             var table = TextTable(["group", "topic", "partition", "committed", "new"])
             for move in moves {
                 let committed = move.committed.map { "\($0)" } ?? "-"
@@ -84,9 +84,8 @@ struct GroupsResetOffsets: AsyncParsableCommand {
         }
     }
 
-    private func move() throws -> [Move] {
+    private func move(by client: AdminClient) throws -> [Move] {
         let timeout = cluster.timeout.duration
-        let client = try cluster.admin()
         let state = try client.describe(group: group, timeout: timeout)
         guard state.members.isEmpty else {
             let count = state.members.count

@@ -84,9 +84,8 @@ struct TopicsCreate: AsyncParsableCommand {
                     name: name, partitions: partitions, replicationFactor: replicationFactor,
                     configs: Dictionary(configs.map { ($0.key, $0.value) }) { $1 })
             }
-            let results = try await cluster.run {
-                let client = try cluster.admin()
-                return try client.createTopics(topics, timeout: cluster.timeout.duration)
+            let results = try await cluster.administer {
+                try $0.createTopics(topics, timeout: cluster.timeout.duration)
             }
             try cluster.tell(results.filter { !ifNotExists || $0.error?.code != .topicExists })
         }
@@ -105,11 +104,7 @@ struct TopicsDelete: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            let results = try await cluster.run {
-                let client = try cluster.admin()
-                return try client.deleteTopics(names, timeout: cluster.timeout.duration)
-            }
-            try cluster.tell(results)
+            try await cluster.tell(cluster.administer { try $0.deleteTopics(names, timeout: cluster.timeout.duration) })
         }
     }
 }
@@ -138,8 +133,7 @@ struct TopicsAlter: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            try await cluster.run {
-                let client = try cluster.admin()
+            try await cluster.administer { client in
                 let timeout = cluster.timeout.duration
                 // First what may be refused for its value: a partition cannot be taken back.
                 if !change.isEmpty { try change.apply(to: .topic(name), by: client, timeout: timeout) }
@@ -183,10 +177,7 @@ struct TopicsDescribe: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            let topics = try await cluster.run {
-                let client = try cluster.admin()
-                return try names.map { try describe($0, by: client) }
-            }
+            let topics = try await cluster.administer { client in try names.map { try describe($0, by: client) } }
             try report.print(topics, as: topics.flatMap { Self.tables(of: $0) })
         }
     }
