@@ -21,6 +21,34 @@ struct WireTransactionRecoveryTests {
         return broker
     }
 
+    /// A broker on a disk that can fail, and a producer of it.
+    private func started() async throws -> (TestFolder, FaultyDisk, Broker, WireProducer) {
+        let folder = try TestFolder()
+        let disk = FaultyDisk()
+        let broker = try await opened(folder.path, disk: disk)
+        return (folder, disk, broker, try await WireProducer(broker))
+    }
+
+    /// The broker that starts next; the producer goes on with it.
+    private func restarted(_ directory: String, _ producer: WireProducer) async throws -> Broker {
+        let next = try await opened(directory)
+        producer.broker = next
+        return next
+    }
+
+    /// From here on the disk has no room for writes to the files that `isFull` names; a crash at the first such write leaves the copy.
+    private func crash(
+        in folder: TestFolder, on disk: FaultyDisk, _ isFull: @escaping @Sendable (String) -> Bool
+    ) -> CrashCopy {
+        let crashed = CrashCopy()
+        disk.failWrites { path, _ in
+            guard isFull(path) else { return nil }
+            crashed.take(folder.path)
+            return LogError(.diskFull, "No space left on device")
+        }
+        return crashed
+    }
+
     private func error(_ body: () async throws -> Void) async -> BrokerError.Code? {
         do {
             try await body()
@@ -40,8 +68,7 @@ struct WireTransactionRecoveryTests {
         let crashed = try TestFolder.crashed(folder.path)
         try await broker.close()
 
-        let next = try await opened(isCrash ? crashed.path : folder.path)
-        producer.broker = next
+        let next = try await restarted(isCrash ? crashed.path : folder.path, producer)
         #expect(producer.state == .ongoing)
         #expect(try await next.committedTexts(out0) == [])
         // It has not heard that the batch was taken, and sends it again.
@@ -80,17 +107,9 @@ struct WireTransactionRecoveryTests {
 
     @Test("a partition that is not logged is not in the transaction")
     func addNotLogged() async throws {
-        let folder = try TestFolder()
-        let disk = FaultyDisk()
-        let broker = try await opened(folder.path, disk: disk)
-        let producer = try await WireProducer(broker)
+        let (folder, disk, broker, producer) = try await started()
         try await producer.add(out0)
-        let crashed = CrashCopy()
-        disk.failWrites { path, _ in
-            guard path.contains("__transaction_state") else { return nil }
-            crashed.take(folder.path)
-            return LogError(.diskFull, "No space left on device")
-        }
+        let crashed = crash(in: folder, on: disk) { $0.contains("__transaction_state") }
         #expect(await error { try await producer.add(out1) } == .diskFull)
         #expect(await error { try await producer.send(["no"], to: out1) } == .transactionState)
         disk.makeRoom()
@@ -107,26 +126,17 @@ struct WireTransactionRecoveryTests {
 
     @Test("before the decision is written nothing is decided, and the producer asks again", arguments: [true, false])
     func beforePrepare(isCommit: Bool) async throws {
-        let folder = try TestFolder()
-        let disk = FaultyDisk()
-        let broker = try await opened(folder.path, disk: disk)
-        let producer = try await WireProducer(broker)
+        let (folder, disk, broker, producer) = try await started()
         try await producer.add(out0)
         try await producer.send(["a"], to: out0)
-        let crashed = CrashCopy()
-        disk.failWrites { path, _ in
-            guard path.contains("__transaction_state") else { return nil }
-            crashed.take(folder.path)
-            return LogError(.diskFull, "No space left on device")
-        }
+        let crashed = crash(in: folder, on: disk) { $0.contains("__transaction_state") }
         #expect(await error { try await producer.end(commit: isCommit) } == .diskFull)
         #expect(producer.state == .ongoing)
         disk.makeRoom()
         try await producer.end(commit: isCommit)
         try await broker.close()
 
-        let next = try await opened(try #require(crashed.folder).path)
-        producer.broker = next
+        let next = try await restarted(try #require(crashed.folder).path, producer)
         #expect(producer.state == .ongoing)
         #expect(try await next.committedTexts(out0) == [])
         try await producer.end(commit: isCommit)
@@ -139,10 +149,7 @@ struct WireTransactionRecoveryTests {
         "once decided it is ended at the start, with no marker written before or some",
         arguments: [true, false], ["-", "out-0", "__consumer_offsets-0"])
     func afterPrepare(isCommit: Bool, written: String) async throws {
-        let folder = try TestFolder()
-        let disk = FaultyDisk()
-        let broker = try await opened(folder.path, disk: disk)
-        let producer = try await WireProducer(broker)
+        let (folder, disk, broker, producer) = try await started()
         try await producer.add(out0, out1)
         try await producer.addPositions()
         try await producer.send(["a"], to: out0)
@@ -168,8 +175,7 @@ struct WireTransactionRecoveryTests {
 
         let sequences = producer.sequences
         for directory in [try #require(crashed.folder).path, folder.path] {
-            let next = try await opened(directory)
-            producer.broker = next
+            let next = try await restarted(directory, producer)
             producer.sequences = sequences
             #expect(producer.state == (isCommit ? .completeCommit : .completeAbort))
             #expect(try await next.committedTexts(out0) == (isCommit ? ["a"] : []))
@@ -189,27 +195,20 @@ struct WireTransactionRecoveryTests {
 
     @Test("that a transaction is complete need not be written: the start finds its markers, and writes them once more")
     func completeNotWritten() async throws {
-        let folder = try TestFolder()
-        let disk = FaultyDisk()
-        let broker = try await opened(folder.path, disk: disk)
-        let producer = try await WireProducer(broker)
+        let (folder, disk, broker, producer) = try await started()
         try await producer.add(out0)
         try await producer.send(["a"], to: out0)
         // The first write is the decision, the second that it is complete.
         let writes = Counter()
-        let crashed = CrashCopy()
-        disk.failWrites { path, _ in
-            guard path.contains("__transaction_state"), path.hasSuffix(".log"), writes.next() == 2 else { return nil }
-            crashed.take(folder.path)
-            return LogError(.diskFull, "No space left on device")
+        let crashed = crash(in: folder, on: disk) {
+            $0.contains("__transaction_state") && $0.hasSuffix(".log") && writes.next() == 2
         }
         try await producer.end(commit: true)
         #expect(producer.state == .completeCommit)
         #expect(try await broker.committedTexts(out0) == ["a"])
         try await broker.close()
 
-        let next = try await opened(try #require(crashed.folder).path)
-        producer.broker = next
+        let next = try await restarted(try #require(crashed.folder).path, producer)
         #expect(producer.state == .completeCommit)
         try await producer.add(out0)
         try await producer.send(["b"], to: out0)
@@ -234,8 +233,7 @@ struct WireTransactionRecoveryTests {
         try await broker.close()
 
         for directory in [crashed.path, folder.path] {
-            let next = try await opened(directory)
-            producer.broker = next
+            let next = try await restarted(directory, producer)
             #expect(next.committed(group: "g").isEmpty && next.offsets.isPending(input, of: "g"))
             try await producer.end(commit: isCommit)
             #expect(next.committed(group: "g")[input]?.offset == (isCommit ? 6 : nil))
@@ -290,10 +288,7 @@ struct WireTransactionRecoveryTests {
 
     @Test("a sync of the decision that fails leaves the outcome to the next start")
     func failedSync() async throws {
-        let folder = try TestFolder()
-        let disk = FaultyDisk()
-        let broker = try await opened(folder.path, disk: disk)
-        let producer = try await WireProducer(broker)
+        let (folder, disk, broker, producer) = try await started()
         try await producer.add(out0)
         try await producer.send(["a"], to: out0)
         disk.failSyncs { $0.contains("__transaction_state") ? LogError(.io, "fdatasync failed") : nil }
@@ -311,10 +306,7 @@ struct WireTransactionRecoveryTests {
 
     @Test("a partition that refuses its marker for good keeps the decision, and the next start writes it")
     func failedMarker() async throws {
-        let folder = try TestFolder()
-        let disk = FaultyDisk()
-        let broker = try await opened(folder.path, disk: disk)
-        let producer = try await WireProducer(broker)
+        let (folder, disk, broker, producer) = try await started()
         try await producer.add(out0, out1)
         try await producer.send(["a"], to: out0)
         try await producer.send(["b"], to: out1)
@@ -324,8 +316,7 @@ struct WireTransactionRecoveryTests {
         #expect(await error { try await producer.add(out0) } == .transactionUnderWay)
         await #expect(throws: BrokerError.self) { try await broker.close() }
 
-        let next = try await opened(folder.path)
-        producer.broker = next
+        let next = try await restarted(folder.path, producer)
         #expect(producer.state == .completeCommit)
         #expect(try await next.committedTexts(out0) == ["a"])
         #expect(try await next.committedTexts(out1) == ["b"])
@@ -383,8 +374,7 @@ struct WireTransactionRecoveryTests {
         let crashed = try TestFolder.crashed(folder.path)
         try await broker.close()
 
-        let next = try await opened(crashed.path)
-        producer.broker = next
+        let next = try await restarted(crashed.path, producer)
         #expect(await error { _ = try await next.beginSession(transactionalId: "client") } == .inUse)
         try await producer.end(commit: true)
         #expect(try await next.committedTexts(out0) == ["in process", "wire"])
