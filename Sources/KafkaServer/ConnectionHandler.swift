@@ -26,6 +26,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var worker: RequestWorker?
     /// The requests that the worker has and has not said to have begun.
     private var unbegun = 0
+    /// How many may still be answered at once before others have their turn on the loop.
+    private var atOnceLeft = 0
     /// The work of the first answer.
     private var running: Task<Void, Never>?
     private var lastWrite: EventLoopFuture<Void>?
@@ -154,6 +156,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func proceed(_ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return windUp(context) }
         send(context)
+        atOnceLeft = service.limits.requestsInFlightMax
         do throws(FrameAssembler.BadLength) {
             while mayBegin(context), let frame = try nextFrame(context, waits: true) {
                 receive(frame)
@@ -243,7 +246,10 @@ final class ConnectionHandler: ChannelInboundHandler {
         takenByIncoming = 0
         let number = answers.reserve()
         // Requests are begun in their order.
-        if unbegun == 0, let answer = service.beginAtOnce(frame) { return take(answer, number) }
+        if unbegun == 0, atOnceLeft > 0, let answer = service.beginAtOnce(frame) {
+            atOnceLeft -= 1
+            return take(answer, number)
+        }
         unbegun += 1
         worker?.receive(.init(frame: frame, number: number))
     }

@@ -25,6 +25,7 @@ struct LogRecovery {
     let directory: String
     let config: LogConfig
     let disk: any Disk
+    let policy: FlushPolicy
     let isClean: Bool
     let now: Int64
 
@@ -36,14 +37,17 @@ struct LogRecovery {
     /// Where the next batch is due.
     private var expected: Int64 = 0
     private var isAnythingRebuilt = false
-    /// There is a checkpoint and it cannot be read, which no crash brings about: what was synced is not known then.
-    private var isCheckpointDamaged = false
+    /// There was a checkpoint and it cannot be read, which no crash brings about: what was synced is not known then.
+    private var isCheckpointLost = false
     private var snapshotOffset: Int64 = 0
 
-    init(directory: String, config: LogConfig, disk: any Disk, isClean: Bool, now: Int64) {
+    init(
+        directory: String, config: LogConfig, disk: any Disk, policy: FlushPolicy, isClean: Bool, now: Int64
+    ) {
         self.directory = directory
         self.config = config
         self.disk = disk
+        self.policy = policy
         self.isClean = isClean
         self.now = now
         replay = RecoveryReplay(now: now)
@@ -98,7 +102,11 @@ struct LogRecovery {
             return true
         }
         checkpoint.activeSince = now
-        isCheckpointDamaged = names.contains(PartitionCheckpoint.fileName)
+        // A snapshot or a later start comes with a checkpoint.
+        let listed = Array(names)
+        isCheckpointLost =
+            names.contains(PartitionCheckpoint.fileName) || !SegmentName.offsets(in: listed, .snapshot).isEmpty
+            || SegmentName.offsets(in: listed, .log).first ?? 0 > 0
         return false
     }
 
@@ -245,8 +253,10 @@ struct LogRecovery {
         isAnythingRebuilt = true
         let file = try disk.open(FilePath.join(directory, SegmentName.name(base, .log)), .recovering)
         let isTail = try areEmpty(later)
-        // From here on a crash may have taken what was written, and what is behind that goes with it.
-        let unsyncedFrom = isTail || !isCheckpointDamaged ? checkpoint.recoveryPoint : .max
+        // From here on a crash may have taken what was written, and what is behind that goes with it. Only under `os` a segment may have data before the one
+        // below it is synced: else what is wrong there is damage.
+        let mayReachBeyond = policy == .os && !isClean && !isCheckpointLost
+        let unsyncedFrom = isTail || mayReachBeyond ? checkpoint.recoveryPoint : .max
         var scan = SegmentScan(
             directory: directory, baseOffset: base, file: file, indexIntervalBytes: config.indexIntervalBytes,
             holesBelow: checkpoint.holesBelow, expected: expected, limit: later.first ?? .max,

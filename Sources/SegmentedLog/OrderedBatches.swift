@@ -21,10 +21,13 @@ struct OrderedBatches {
     }
 
     /// The next batch; nil at the end of the segment.
-    /// - Throws: `.corrupt` at the first one that is damaged or out of place.
+    /// - Throws: `.corrupt` at the first one that is damaged, out of place or missing.
     mutating func next() throws(LogError) -> RecordBatch? {
         switch try scanner.next() {
         case nil:
+            guard expected >= limit || expected < denseFrom else {
+                throw segment.corrupt("offsets \(expected) to \(limit - 1) are missing", at: segment.sizeBytes)
+            }
             return nil
         case .invalid(let position, let reason):
             throw segment.corrupt(reason, at: position)

@@ -42,7 +42,7 @@ package final class PartitionLog: Sendable {
         cleanShutdown: Bool, clock: @escaping @Sendable () -> Int64 = systemMilliseconds
     ) throws(LogError) -> PartitionLog {
         var recovery = LogRecovery(
-            directory: directory, config: config, disk: disk, isClean: cleanShutdown, now: clock())
+            directory: directory, config: config, disk: disk, policy: gate.policy, isClean: cleanShutdown, now: clock())
         let recovered = try recovery.run()
         return PartitionLog(topicPartition, directory, config, disk, gate, clock, recovered)
     }

@@ -102,8 +102,8 @@ def batch(values):
     return bytes(builder.build())
 
 
-def fetch(correlation, offset, wait):
-    body = struct.pack(">iiiib", -1, wait, 1, 1 << 20, 0) + struct.pack(">i", 1) + string(b"raw")
+def fetch(correlation, offset, wait, topic=b"raw"):
+    body = struct.pack(">iiiib", -1, wait, 1, 1 << 20, 0) + struct.pack(">i", 1) + string(topic)
     return frame(1, 4, correlation, body + struct.pack(">iiqi", 1, 0, offset, 1 << 20))
 
 
@@ -115,6 +115,15 @@ def fetched(body):
     assert error == 0, error
     return size, high
 
+
+# A fetch is begun after the request before it, although it could be answered at once: the topic that the other makes is there.
+for number in range(20):
+    topic = b"n%02d" % number
+    metadata = struct.pack(">i", 1) + string(topic) + b"\x01"
+    asking.sendall(frame(3, 4, 70, metadata) + fetch(71, 0, 0, topic))
+    assert answer(asking)[0] == 70
+    correlation, body = answer(asking)
+    assert correlation == 71 and fetched(body) == (0, 0)
 
 # Records that no answer is wanted for are to be seen all the same, soon and by everybody.
 for number in range(10):

@@ -26,6 +26,25 @@ struct CompactionTests {
         try await log.flush()
     }
 
+    @Test("what is missing at the end of a segment stops a pass and is still reported after it")
+    func missingEnd() async throws {
+        let folder = try TemporaryFolder()
+        var log = try openLog(folder.partition, config)
+        for number in 0..<40 { try put(log, "k", "\(number)") }
+        try await settle(log)
+        try log.close()
+        let first = try #require(try folder.names(".log").first)
+        let size = try makeBatch([(key: "k", value: "1")], timestamp: 1000).sizeInBytes
+        try folder.write(Array(try folder.bytes(first).dropLast(size)), to: first)
+        for _ in 0..<2 {
+            log = try openLog(folder.partition, config)
+            #expect(log.damage.count == 1)
+            #expect(logError { try log.compact() }?.code == .corrupt)
+            #expect(logError { _ = try log.all() }?.code == .corrupt)
+            try log.close()
+        }
+    }
+
     @Test("the latest record of each key stays at its offset, the others go")
     func latest() async throws {
         let folder = try TemporaryFolder()

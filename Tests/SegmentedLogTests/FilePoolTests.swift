@@ -183,15 +183,15 @@ struct FilePoolTests {
         let gone = Atomic<Int>(0)
         let failures = Mutex<[String]>([])
         // Under each name one file after another; each holds its own number, over and over.
-        let files = Mutex<[(file: PooledFile, number: Int)]>([])
-        @Sendable func make(_ name: Int) throws -> (PooledFile, Int) {
+        let files = Mutex<[(file: PooledFile, number: Int, made: ContinuousClock.Instant)]>([])
+        @Sendable func make(_ name: Int) throws -> (PooledFile, Int, ContinuousClock.Instant) {
             let number = generations.add(1, ordering: .relaxed).newValue
             let path = folder.path + "/\(name)"
             let file = try #require(try disk.open("\(path).\(number)", .readWrite) as? PooledFile)
             try file.write([UInt8](repeating: UInt8(number % 251), count: 64), at: 0)
             try file.sync()
             try disk.rename("\(path).\(number)", to: path)
-            return (try #require(try disk.open(path, .readWrite) as? PooledFile), number)
+            return (try #require(try disk.open(path, .readWrite) as? PooledFile), number, .now)
         }
         for name in 0..<names { try files.withLock { $0.append(try make(name)) } }
         DispatchQueue.concurrentPerform(iterations: threads) { thread in
@@ -200,13 +200,17 @@ struct FilePoolTests {
             var held: [(file: PooledFile, number: Int)] = []
             for _ in 0..<3000 {
                 let name = Int.random(in: 0..<names, using: &random)
-                var (file, number) = files.withLock { $0[name] }
-                if let old = held.randomElement(using: &random), Bool.random(using: &random) { (file, number) = old }
+                var (file, number, made) = files.withLock { $0[name] }
+                if let old = held.randomElement(using: &random), Bool.random(using: &random) {
+                    (file, number) = old
+                    made = .now
+                }
                 do {
                     switch Int.random(in: 0..<20, using: &random) {
                     // One thread replaces a name, so that its files come one after the other.
-                    case 0 where name % threads == thread:
-                        held.append(files.withLock { $0[name] })
+                    // Two that are made in one tick of the kernel's clock for births, 4 to 10 ms, and get one inode number, are one to the pool.
+                    case 0 where name % threads == thread && .now - made > .milliseconds(20):
+                        held.append((file, number))
                         let made = try make(name)
                         files.withLock { $0[name] = made }
                     case 1...3:

@@ -161,8 +161,7 @@ struct RecoveryTests {
         let whole = try folder.bytes(names[1])
         let later = try names.dropFirst(2).reduce(0) { try $0 + folder.bytes($1).count }
         try folder.write(Array(whole.dropLast(makeBatch(["v21"]).sizeInBytes)), to: names[1])
-        // As if no flush had come yet.
-        try folder.remove(PartitionCheckpoint.fileName)
+        try forgetFlushes()
         var log = try openLog(folder.partition, config)
         #expect(log.damage.isEmpty)
         #expect(log.endOffset == 21)
@@ -174,19 +173,49 @@ struct RecoveryTests {
         #expect(try log.values() == (0..<21).map { "v\($0)" } + ["on"])
     }
 
-    @Test("behind what is missing nothing is cut off where a damaged checkpoint does not tell what was synced")
-    func shortSegmentAndDamagedCheckpoint() throws {
+    /// As if no flush had come yet.
+    private func forgetFlushes() throws {
+        for name in try [PartitionCheckpoint.fileName] + folder.names(".snapshot") { try folder.remove(name) }
+    }
+
+    enum Known: CaseIterable { case damagedCheckpoint, lostCheckpoint, cleanShutdown, policy }
+
+    @Test("nothing behind is cut off where what is missing was synced, or may have been", arguments: Known.allCases)
+    func shortSegment(known: Known) throws {
         let config = LogConfig(segmentBytes: 800)
         try write(40, config)
         let names = try folder.names(".log")
         try folder.write(
             Array(try folder.bytes(names[1]).dropLast(makeBatch(["v21"]).sizeInBytes)), to: names[1])
-        try folder.write([1, 2, 3], to: PartitionCheckpoint.fileName)
-        let log = try openLog(folder.partition, config)
+        switch known {
+        case .damagedCheckpoint: try folder.write([1, 2, 3], to: PartitionCheckpoint.fileName)
+        case .lostCheckpoint: try folder.remove(PartitionCheckpoint.fileName)
+        case .cleanShutdown, .policy: try forgetFlushes()
+        }
+        let log = try openLog(
+            folder.partition, config, policy: known == .policy ? .always : .os, clean: known == .cleanShutdown)
         #expect(log.damage.count == 1)
         #expect(log.endOffset == 40)
         #expect(log.truncatedBytes == 0)
         #expect(try folder.names(".log") == names)
+    }
+
+    @Test("a rotten batch whose last byte alone is in the next batch's sector is no unwritten sector")
+    func rottenBatchBeforeValid() throws {
+        // Records end in a zero byte where they have no headers.
+        let sizes = try (1...600).filter { try makeBatch([String(repeating: "x", count: $0)]).sizeInBytes % 512 == 1 }
+        let size = try #require(sizes.first)
+        var log = try openLog(folder.partition)
+        for value in [String(repeating: "x", count: size), "next", "last"] { _ = try log.append(makeBatch([value])) }
+        try log.close()
+        try forgetFlushes()
+        var bytes = try folder.bytes(first)
+        bytes[100] ^= 1
+        try folder.write(bytes, to: first)
+        log = try openLog(folder.partition)
+        #expect(log.damage.count == 1)
+        #expect(log.endOffset == 3)
+        #expect(log.truncatedBytes == 0)
     }
 
     @Test("a batch that rots while the log is open is reported by the read, with its place")

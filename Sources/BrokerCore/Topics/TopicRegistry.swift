@@ -47,7 +47,10 @@ actor TopicRegistry {
     func load(cleanShutdown: Bool) throws(BrokerError) {
         // What the process before left in the page cache is about to be taken for the truth and told to clients.
         if !cleanShutdown {
-            try inBrokerTerms("cannot sync \(directory)") { () throws(LogError) in try disk.syncAll(directory) }
+            // The first may be told of an earlier process's failed write-back, or a stranger's; the second tells what is so now.
+            if (try? disk.syncAll(directory)) == nil {
+                try inBrokerTerms("cannot sync \(directory)") { () throws(LogError) in try disk.syncAll(directory) }
+            }
         }
         for description in try TopicCatalog.load(file) { descriptions[description.name] = description }
         let known = descriptions.values.sorted { $0.name < $1.name }

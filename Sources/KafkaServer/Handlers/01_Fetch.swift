@@ -82,6 +82,7 @@ extension Service {
         let topics = zip(request.topics, found).map { requested, topic in
             let partitions = requested.partitions.map { wanted in
                 var result = FetchResponse.Partition(index: wanted.index)
+                if isBusy { return result }
                 if let partition = topic?[wanted.index] {
                     let isAll = look(
                         partition.log, wanted, request, bytesLeft: bytesLeft, isFirst: bytes == 0, waits: waits,

@@ -35,15 +35,30 @@ struct LogLedger {
     /// The last acknowledged log start offset.
     var startOffset: Int64 = 0
     /// What a power cut may take, under a policy that acknowledges before the sync.
-    private(set) var isPowerSafe = true
     private var unsafe: Set<Int64> = []
 
-    mutating func attempted(_ records: [Written], at base: Int64) {
-        for (index, record) in records.enumerated() { attempts[base + Int64(index), default: []].append(record) }
+    /// Appends the batch of these records and notes what can be found of it.
+    mutating func append(_ batch: RecordBatch, of records: [Written], to log: PartitionLog) throws {
+        let end = log.endOffset
+        for (index, record) in records.enumerated() { attempts[end + Int64(index), default: []].append(record) }
+        let base: Int64
+        do throws(LogError) {
+            base = try log.append(batch).baseOffset
+        } catch {
+            guard error.code == .diskFull else { throw error }
+            guard log.endOffset == end else {
+                throw BrokenPromise("an append without room moved the end to \(log.endOffset)")
+            }
+            forget(records, at: end)
+            throw error
+        }
+        // It may have been there already.
+        if base != end { forget(records, at: end) }
+        for (index, record) in records.enumerated() { pending[base + Int64(index)] = record }
     }
 
-    mutating func appended(_ records: [Written], at base: Int64) {
-        for (index, record) in records.enumerated() { pending[base + Int64(index)] = record }
+    private mutating func forget(_ records: [Written], at base: Int64) {
+        for index in records.indices { attempts[base + Int64(index)]?.removeLast() }
     }
 
     mutating func begin(_ transaction: Int) { fates[transaction] = .open }

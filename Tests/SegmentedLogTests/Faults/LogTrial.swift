@@ -211,17 +211,8 @@ struct LogTrial {
     private mutating func appendPlain(_ log: PartitionLog) throws {
         let records = newRecords("p")
         steps.append("append \(describe(records)) at \(log.endOffset)")
-        ledger.attempted(records, at: log.endOffset)
-        let end = log.endOffset
-        do {
-            let base = try log.append(makeBatch(records.map { ($0.key, $0.value) }, timestamp: time)).baseOffset
-            ledger.appended(records, at: base)
-        } catch let error as LogError {
-            if error.code == .diskFull, log.endOffset != end {
-                throw BrokenPromise("an append without room moved the end to \(log.endOffset)")
-            }
-            throw error
-        }
+        let batch = try makeBatch(records.map { ($0.key, $0.value) }, timestamp: time)
+        try ledger.append(batch, of: records, to: log)
     }
 
     private mutating func sendIdempotent(_ log: PartitionLog) throws {

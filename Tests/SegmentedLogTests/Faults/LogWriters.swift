@@ -19,11 +19,8 @@ struct IdempotentWriter {
     /// Sends what the log does not have; the first failure ends it.
     mutating func send(to log: PartitionLog, _ ledger: inout LogLedger) throws {
         for index in inFlight.indices where !inFlight[index].isSent {
-            let item = inFlight[index]
-            ledger.attempted(item.records, at: log.endOffset)
-            let result = try log.append(item.batch)
+            try ledger.append(inFlight[index].batch, of: inFlight[index].records, to: log)
             inFlight[index].isSent = true
-            ledger.appended(item.records, at: result.baseOffset)
         }
     }
 
@@ -52,10 +49,8 @@ struct TransactionalWriter {
     ) throws {
         var next = producer
         let batch = try next.batch(records.map { ($0.key, $0.value) }, timestamp: timestamp)
-        ledger.attempted(records, at: log.endOffset)
-        let base = try log.append(batch).baseOffset
+        try ledger.append(batch, of: records, to: log)
         producer = next
-        ledger.appended(records, at: base)
     }
 
     mutating func decide(commit: Bool, _ ledger: inout LogLedger) {
