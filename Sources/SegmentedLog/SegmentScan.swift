@@ -78,12 +78,14 @@ struct SegmentScan {
 
     /// Whether a sector from `position` on was never written, up to `valid`, where a valid batch begins or the file ends. Write-back keeps no order, so a power cut
     /// can leave a later batch and take an earlier one; neither was synced then. What is appended to is whole sectors that end in zeros from where a
-    /// batch began. A sector that a valid batch begins in was written. Rot hardly leaves a sector of zeros; a payload that holds one can be taken for it.
+    /// batch began. A sector that a valid batch begins in was written, if only
+    /// its first bytes there are not all zeros. Rot hardly leaves a sector of zeros; a payload that holds one can be taken for it.
     private func hasUnwrittenSector(from position: Int64, to valid: Int64) throws(LogError) -> Bool {
         var start = position
         while start < valid {
             let end = min(Self.sectorEnd(start), valid)
-            if end < Self.sectorEnd(start), valid < sizeBytes { return false }
+            let firstOfValid = Self.sectorEnd(start) - valid
+            if firstOfValid > 0, valid < sizeBytes, mustDiffer(firstBytes: firstOfValid) { return false }
             if start > position || mustDiffer(firstBytes: end - start),
                 try file.readBytes(Int(end - start), at: start).allSatisfy({ $0 == 0 })
             {

@@ -1,4 +1,4 @@
-import Dispatch
+import Foundation
 import Glibc
 import Records
 import Synchronization
@@ -71,33 +71,41 @@ struct FewDescriptorsTests {
             try log.gate.flushBlocking(log)
         }
         try append(100)
-        DispatchQueue.concurrentPerform(iterations: 4) { thread in
-            do {
-                if thread == 0 {
-                    defer { isDone.store(true, ordering: .relaxed) }
-                    for round in 1...30 {
-                        try append(50)
-                        try log.compact()
-                        if round % 5 == 0 { try log.deleteRecords(before: log.highWatermark - 60) }
-                    }
+        @Sendable func read() throws {
+            while !isDone.load(ordering: .relaxed) {
+                let found: [ReadRecord]
+                do {
+                    found = try log.all()
+                    _ = try log.offset(forTimestamp: 1000)
+                } catch let error as LogError where error.code == .offsetOutOfRange {
+                    continue
                 }
-                while !isDone.load(ordering: .relaxed) {
-                    let found: [ReadRecord]
-                    do {
-                        found = try log.all()
-                        _ = try log.offset(forTimestamp: 1000)
-                    } catch let error as LogError where error.code == .offsetOutOfRange {
-                        continue
-                    }
-                    for record in found where record.value != "\(record.key ?? "")@\(record.offset)" {
-                        failures.withLock { $0.append("offset \(record.offset) holds \(record)") }
-                    }
-                    reads.add(1, ordering: .relaxed)
+                for record in found where record.value != "\(record.key ?? "")@\(record.offset)" {
+                    failures.withLock { $0.append("offset \(record.offset) holds \(record)") }
                 }
-            } catch {
-                failures.withLock { $0.append("\(error)") }
+                reads.add(1, ordering: .relaxed)
             }
         }
+        let readers = DispatchGroup()
+        for _ in 0..<3 {
+            readers.enter()
+            Thread.detachNewThread {
+                do { try read() } catch { failures.withLock { $0.append("\(error)") } }
+                readers.leave()
+            }
+        }
+        do {
+            defer { isDone.store(true, ordering: .relaxed) }
+            var round = 0
+            // On a busy machine readers may be slow to begin.
+            while round < 30 || (reads.load(ordering: .relaxed) <= 10 && round < 1000) {
+                round += 1
+                try append(50)
+                try log.compact()
+                if round % 5 == 0 { try log.deleteRecords(before: log.highWatermark - 60) }
+            }
+        }
+        readers.wait()
         #expect(failures.withLock { Array($0.prefix(3)) } == [])
         #expect(reads.load(ordering: .relaxed) > 10)
         #expect(disk.pool.openCount <= 8 + 4)
