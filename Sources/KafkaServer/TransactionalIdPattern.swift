@@ -26,6 +26,9 @@ struct TransactionalIdPattern: ~Copyable {
         withUnsafePointer(to: compiled) { regexec($0, id, 0, nil, 0) == 0 }
     }
 
+    /// What is itself behind a backslash; glibc has meanings of its own for others.
+    private static let escapable = Set(#"\.[](){}*+?|^$-"#.utf8)
+
     /// Letters, `.`, brackets, groups, alternatives and quantifiers, each of which repeats something that has none itself.
     private static func isShared(_ bytes: [UInt8]) -> Bool {
         // Of each group that is open, whether there is a quantifier in it.
@@ -37,7 +40,7 @@ struct TransactionalIdPattern: ~Copyable {
             switch byte {
             case 0, UInt8(ascii: "{"), UInt8(ascii: "}"): return false
             case UInt8(ascii: "\\"):
-                guard let escaped = rest.popFirst(), isalnum(Int32(escaped)) == 0 else { return false }
+                guard let escaped = rest.popFirst(), escapable.contains(escaped) else { return false }
                 repeatable = true
             case UInt8(ascii: "["):
                 guard let end = endOfBracket(rest) else { return false }

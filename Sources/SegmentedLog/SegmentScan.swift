@@ -78,8 +78,8 @@ struct SegmentScan {
 
     /// Whether a sector from `position` on was never written, up to `valid`, where a valid batch begins or the file ends. Write-back keeps no order, so a power cut
     /// can leave a later batch and take an earlier one; neither was synced then. What is appended to is whole sectors that end in zeros from where a
-    /// batch began. A sector that a valid batch begins in was written, if only
-    /// its first bytes there are not all zeros. Rot hardly leaves a sector of zeros; a payload that holds one can be taken for it.
+    /// batch began. A sector that a valid batch begins in was written, unless what it has of that batch is all zeros. Rot hardly leaves a sector of
+    /// zeros; a payload that holds one can be taken for it.
     private func hasUnwrittenSector(from position: Int64, to valid: Int64) throws(LogError) -> Bool {
         var start = position
         while start < valid {

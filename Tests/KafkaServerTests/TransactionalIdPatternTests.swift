@@ -14,6 +14,7 @@ struct TransactionalIdPatternTests {
         #expect(matches("orders-.*", "orders-1") == true)
         #expect(matches("orders", "orders-1") == false)
         #expect(matches("a|b", "ab") == false)
+        #expect(matches("a\\-\\{b\\}", "a-{b}") == true)
         #expect(matches("(a|b)+-(x*y)", "abba-xxy") == true)
         #expect(matches("[a-c]+\\.x", "abc.x") == true)
         #expect(matches("[a-c]+\\.x", "abc-x") == false)
@@ -24,7 +25,7 @@ struct TransactionalIdPatternTests {
         arguments: [
             "(", ")", "[a", "a{1000}", "(a)\\1", "\\d", "(?i)a", "a\\", String(repeating: "a", count: 257), "*a", "a**",
             "(a+)+",
-            "((((a+)b)c+)d)+", "a)|(b", "[\\.]", "[^\\]x]", "[[:alpha:]]", "a\0b",
+            "((((a+)b)c+)d)+", "a)|(b", "[\\.]", "[^\\]x]", "[[:alpha:]]", "\\<a", "a\0b",
         ])
     func refused(pattern: String) {
         #expect(matches(pattern, "a") == nil)

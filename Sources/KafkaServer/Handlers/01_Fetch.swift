@@ -103,8 +103,8 @@ extension Service {
         return isBusy ? nil : Found(response: FetchResponse(topics: topics), bytes: bytes, isComplete: isComplete)
     }
 
-    /// Whole batches as far as they fit; false where more is there than that, and nil where it does not wait and would have to. The answer's first batch comes whatever its size, so that a consumer never
-    /// stands still before one (KIP-74).
+    /// Whole batches as far as they fit; false where more is there than that, and nil where it does not wait and would have to. The answer's
+    /// first batch comes whatever its size, so that a consumer never stands still before one (KIP-74).
     private func look(
         _ log: PartitionLog, _ wanted: FetchRequest.Partition, _ request: FetchRequest, bytesLeft: Int, isFirst: Bool,
         waits: Bool, into result: inout FetchResponse.Partition
