@@ -25,8 +25,19 @@ package final class FlushGate: Sendable {
     private let queue = DispatchQueue(label: "sluice.flush-gate", qos: .userInitiated)
     private let state = Mutex(State())
 
-    package init(policy: FlushPolicy) {
+    /// How long a sync that can wait is put off.
+    private let patience: Duration
+
+    /// - Parameter osPatience: how long under `os` a closed segment is left to the kernel, whose own writers take what has been dirty for 30 seconds
+    ///   (`vm.dirty_expire_centisecs`).
+    package init(policy: FlushPolicy, osPatience: Duration = .seconds(30)) {
         self.policy = policy
+        patience =
+            switch policy {
+            case .always: .zero
+            case .interval(let interval): interval
+            case .os: osPatience
+            }
     }
 
     /// Whether readers see only what is synced.
@@ -94,16 +105,13 @@ package final class FlushGate: Sendable {
         queue.sync { inLanes(logs, body) }
     }
 
-    /// Syncs a log in a while: within the interval under `interval`, else in the next round. Errors make the log read-only, which its next append reports.
+    /// Syncs a log in the next round, or in a while: within the interval under `interval`, within half a minute under `os`. Errors make the log read-only, which
+    /// its next append reports.
     func flushInBackground(_ log: PartitionLog, now: Bool) {
         state.withLock { state in
             guard !state.isClosed else { return }
             state.background[ObjectIdentifier(log)] = log
-            if case .interval(let interval) = policy, !now {
-                armTimer(&state, after: interval)
-            } else {
-                scheduleRound(&state)
-            }
+            if now { scheduleRound(&state) } else { armTimer(&state) }
         }
     }
 
@@ -121,10 +129,10 @@ package final class FlushGate: Sendable {
         queue.async { self.runRound() }
     }
 
-    private func armTimer(_ state: inout State, after interval: Duration) {
+    private func armTimer(_ state: inout State) {
         guard !state.isTimerArmed else { return }
         state.isTimerArmed = true
-        let (seconds, attoseconds) = interval.components
+        let (seconds, attoseconds) = patience.components
         let delay = DispatchTimeInterval.nanoseconds(
             Int(clamping: seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000))
         queue.asyncAfter(deadline: .now() + delay) { [weak self] in self?.runRound() }

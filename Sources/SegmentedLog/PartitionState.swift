@@ -34,7 +34,7 @@ struct PartitionState: Sendable {
 
     /// A flush nobody waits for.
     enum FlushRequest: Sendable {
-        case withinInterval
+        case inAWhile
         case now
     }
 

@@ -72,6 +72,33 @@ struct FlushTests {
         #expect(disk.syncs > before)
     }
 
+    @Test("under flush os closed segments are left to the kernel until the fourth is closed")
+    func closedSegmentsUnderOS() throws {
+        let disk = SimulatedDisk(seed: 1)
+        let gate = FlushGate(policy: .os)
+        let log = try openLog(partition, LogConfig(segmentBytes: makeBatch(["x"]).sizeInBytes), disk: disk, gate: gate)
+        let before = disk.syncs
+        for _ in 0..<4 {
+            _ = try log.append(makeBatch(["x"]))
+            try gate.exclusively {}
+            #expect(disk.syncs == before)
+        }
+        _ = try log.append(makeBatch(["x"]))
+        try gate.exclusively {}
+        #expect(disk.syncs > before)
+        #expect(log.state.withLock { $0.housekeeping.checkpoint.recoveryPoint } == 5)
+    }
+
+    @Test("under flush os a closed segment is on disk in a while", .timeLimit(.minutes(1)))
+    func closedSegmentUnderOS() async throws {
+        let disk = SimulatedDisk(seed: 1)
+        let gate = FlushGate(policy: .os, osPatience: .milliseconds(5))
+        let log = try openLog(partition, LogConfig(segmentBytes: makeBatch(["x"]).sizeInBytes), disk: disk, gate: gate)
+        for _ in 0..<2 { _ = try log.append(makeBatch(["x"])) }
+        while log.state.withLock({ $0.housekeeping.checkpoint.recoveryPoint }) < 1 { await Task.yield() }
+        #expect(try openLog(partition, disk: disk.powerCut()).values().first == "x")
+    }
+
     @Test(
         "under flush interval the data is on disk within the interval, without anybody waiting", .timeLimit(.minutes(1))
     )
