@@ -86,8 +86,8 @@ let package = Package(
         command(
             "SluiceBench",
             [
-                "EmbeddedBinder", "KafkaProtocol", "LogAgent", "SettingsLoader", "Streams", argumentParser, nioCore,
-                nioPosix,
+                "CLinux", "EmbeddedBinder", "KafkaProtocol", "LogAgent", "SettingsLoader", "Streams", argumentParser,
+                nioCore, nioPosix,
             ]),
         .executableTarget(
             name: "ThreeStages", dependencies: ["EmbeddedBinder", "SettingsLoader", "Streams"],

@@ -15,4 +15,8 @@ bool clinux_identify(int descriptor, clinux_identity *identity) {
     return true;
 }
 
+int clinux_reserve(int descriptor, int64_t position, int64_t count) {
+    return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, position, count);
+}
+
 int clinux_syncfs(int descriptor) { return syncfs(descriptor); }

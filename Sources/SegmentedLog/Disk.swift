@@ -35,6 +35,9 @@ package protocol DiskFile: AnyObject, Sendable {
     func read(into buffer: UnsafeMutableRawBufferPointer, at position: Int64) throws(LogError) -> Int
     /// Writes `first`, then `second`, from `position` on. A throw may leave any part of them written.
     func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, at position: Int64) throws(LogError)
+    /// Has room kept on the device for what will be written from `position` on; false where that is not possible. The file stays as it is and as long as it is:
+    /// `truncate` gives back what lies behind its end.
+    func reserve(_ count: Int64, at position: Int64) -> Bool
     /// Cuts the file to `size` bytes.
     func truncate(to size: Int64) throws(LogError)
     /// Makes the contents and the size durable (fdatasync). After a failure nothing is known about what was written since the last success, so even

@@ -249,6 +249,12 @@ final class PooledFile: DiskFile, DescriptorBacked {
         }
     }
 
+    func reserve(_ count: Int64, at position: Int64) -> Bool {
+        guard let descriptor = try? pin() else { return false }
+        defer { unpin() }
+        return clinux_reserve(descriptor, position, count) == 0
+    }
+
     func truncate(to size: Int64) throws(LogError) {
         let descriptor = try pin()
         defer { unpinWritten() }

@@ -53,6 +53,9 @@ final class SimulatedFile: DiskFile {
         if !bytes.isEmpty { state.files[number]?.change(.write(Array(bytes), at: Int(position))) }
     }
 
+    /// Changes nothing that a crash could take.
+    func reserve(_ count: Int64, at position: Int64) -> Bool { true }
+
     func truncate(to size: Int64) throws(LogError) {
         try disk.state.withLock { (state) throws(LogError) in
             switch try SimulatedDisk.step(.truncate, path, &state) {

@@ -261,6 +261,7 @@ private final class CountingFile: DiskFile {
     ) throws(LogError) {
         try file.write(first, second, at: position)
     }
+    func reserve(_ count: Int64, at position: Int64) -> Bool { file.reserve(count, at: position) }
     func truncate(to size: Int64) throws(LogError) { try file.truncate(to: size) }
     func sync() throws(LogError) {
         disk.syncs.withLock { $0 += 1 }

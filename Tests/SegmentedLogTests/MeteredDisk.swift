@@ -61,6 +61,7 @@ final class MeteredDisk: Disk {
             disk.state.withLock { $0.writes += 1 }
             try file.write(first, second, at: position)
         }
+        func reserve(_ count: Int64, at position: Int64) -> Bool { file.reserve(count, at: position) }
         func truncate(to size: Int64) throws(LogError) {
             disk.state.withLock { $0.writes += 1 }
             try file.truncate(to: size)

@@ -24,7 +24,7 @@ struct HouseTests {
         "SluiceCommand": [
             "CMalloc", "EmbeddedBinder", "KafkaClient", "KafkaServer", "Streams", "LogAgent", "SettingsLoader",
         ],
-        "SluiceBench": ["EmbeddedBinder", "KafkaProtocol", "Streams", "LogAgent", "SettingsLoader"],
+        "SluiceBench": ["CLinux", "EmbeddedBinder", "KafkaProtocol", "Streams", "LogAgent", "SettingsLoader"],
         // For tests: it may import no room, and no room imports it.
         "TestSupport": [],
         // For tests as well: the disk that fails.

@@ -3,7 +3,7 @@ import Glibc
 
 /// A blocking connection that sends frames and reads answers: as little of a client as can be, so that the server is what is measured.
 final class Connection {
-    private let descriptor: Int32
+    let descriptor: Int32
     private var answer = [UInt8](repeating: 0, count: 4)
 
     init(port: Int) throws {

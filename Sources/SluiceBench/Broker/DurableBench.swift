@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import Synchronization
 
 /// Acknowledged means synced (`flush: always`): what grouping makes of the disk.
 struct DurableBench {
@@ -10,8 +9,6 @@ struct DurableBench {
     private static let topic = "bench"
     private static let largeBytes = 1 << 30
     private static let seconds = 5.0
-    /// In which the clients connect, before the first batch is due: what that takes is not measured.
-    private static let settling = Duration.milliseconds(200)
 
     func run() async throws {
         try await large()
@@ -77,7 +74,7 @@ struct DurableBench {
         )
         show("|---|---|---|---|---|---|---|---|")
         let batch = try BenchRequest.batch(bytes: 1 << 10)
-        for (connections, partitions) in [(1, 1), (10, 1), (100, 1), (100, 10)] {
+        for (connections, partitions) in [(100, 1)] {
             try await workplace.withFolder { folder in
                 let server = try ServerProcess.broker(in: folder, flush: "always", partitions: partitions)
                 defer { server.stop() }
@@ -102,43 +99,11 @@ struct DurableBench {
         show("")
     }
 
-    /// The times from the moment a batch was due to its answer, in milliseconds. Due is at once, or so often in all that the load is `perSecond`: what waits behind a slow
-    /// answer counts then from when it should have gone.
     private func load(
         _ server: ServerProcess, _ requests: [[UInt8]], connections: Int, perSecond: Double?
     ) throws -> [Double] {
-        let all = Mutex<[Double]>([])
-        let failure = Mutex<(any Error)?>(nil)
-        let group = DispatchGroup()
-        let begin = ContinuousClock.now + Self.settling
-        let port = server.port
-        for index in 0..<connections {
-            group.enter()
-            Thread.detachNewThread {
-                defer { group.leave() }
-                do {
-                    let connection = try Connection(port: port)
-                    let request = requests[index % requests.count]
-                    var times: [Double] = []
-                    let step = perSecond.map { Duration.seconds(Double(connections) / $0) }
-                    var due = begin + (step.map { $0 * index / connections } ?? .zero)
-                    while due < begin + .seconds(Self.seconds) {
-                        let wait = ContinuousClock.now.duration(to: due)
-                        if wait > .zero { usleep(UInt32(wait / .microseconds(1))) }
-                        try connection.send(request)
-                        try check(connection)
-                        times.append(due.duration(to: .now) / .milliseconds(1))
-                        due = step.map { due + $0 } ?? .now
-                    }
-                    all.withLock { $0 += times }
-                } catch {
-                    failure.withLock { $0 = error }
-                }
-            }
-        }
-        group.wait()
-        if let error = failure.withLock({ $0 }) { throw error }
-        return all.withLock { $0 }
+        try BatchLoad.run(
+            requests, port: server.port, connections: connections, perSecond: perSecond, seconds: Self.seconds, check: check)
     }
 
     private func syncMilliseconds(in folder: String) throws -> [Double] {

@@ -69,6 +69,7 @@ final class FaultyDisk: Disk {
             try file.write(first, second, at: position)
         }
 
+        func reserve(_ count: Int64, at position: Int64) -> Bool { file.reserve(count, at: position) }
         func truncate(to size: Int64) throws(LogError) { try file.truncate(to: size) }
 
         func sync() throws(LogError) {

@@ -34,6 +34,7 @@ final class FillingDisk: Disk {
         }
 
         func size() throws(LogError) -> Int64 { try file.size() }
+        func reserve(_ count: Int64, at position: Int64) -> Bool { file.reserve(count, at: position) }
         func truncate(to size: Int64) throws(LogError) { try file.truncate(to: size) }
         func sync() throws(LogError) { try file.sync() }
 
