@@ -1,11 +1,14 @@
 import ArgumentParser
 import CCRC32C
+import Dispatch
+import Foundation
 import Glibc
 import NIOCore
 import NIOPosix
+import Synchronization
 
-/// `sluice-bench bare-server`: the reference for the broker. A NIO handler that frames, checks a CRC32C, writes the frame to one file and answers; or that
-/// answers each request with a region of that file. No log, no index, no error handling: what NIO and the kernel can do for this work at all.
+/// `sluice-bench bare-server`: the reference for the broker. A NIO handler that frames, checks a CRC32C, writes the frame to one file and answers, at once or after a sync that all
+/// share who wait for it; or that answers each request with a region of that file. No log, no index, no error handling: what NIO and the kernel can do for this work at all.
 struct BareServer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "bare-server", shouldDisplay: false)
 
@@ -13,18 +16,21 @@ struct BareServer: AsyncParsableCommand {
     @Option var file: String
     /// 0: frames are written and acknowledged; else each is answered by so many bytes of the file.
     @Option var region = 0
+    /// Frames are acknowledged once they are synced.
+    @Flag var sync = false
 
     func run() async throws {
         let descriptor = open(file, O_RDWR | O_CREAT, 0o644)
         guard descriptor >= 0 else { throw BenchFailure(description: "cannot open \(file)") }
         let (region, size) = (region, Int(lseek(descriptor, 0, SEEK_END)))
+        let store = BareStore(descriptor, syncs: sync)
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        BareHandler(descriptor: descriptor, region: region, fileBytes: size))
+                        BareHandler(store, descriptor: descriptor, region: region, fileBytes: size))
                 }
             }
             .bind(host: "127.0.0.1", port: port).get()
@@ -32,17 +38,69 @@ struct BareServer: AsyncParsableCommand {
     }
 }
 
+/// One file that all connections write to.
+private final class BareStore: Sendable {
+    private struct State {
+        var position = 0
+        var waiting: [@Sendable () -> Void] = []
+    }
+
+    private let descriptor: Int32
+    private let syncs: Bool
+    private let state = Mutex(State())
+    private let isAwaited = DispatchSemaphore(value: 0)
+
+    init(_ descriptor: Int32, syncs: Bool) {
+        self.descriptor = descriptor
+        self.syncs = syncs
+        if syncs { Thread.detachNewThread { self.sync() } }
+    }
+
+    /// Writes the frame and calls `done`, at once or on the thread that syncs.
+    func write(_ bytes: UnsafeRawBufferPointer, _ done: @escaping @Sendable () -> Void) -> Bool {
+        let position = state.withLock { state in
+            defer { state.position += bytes.count }
+            return state.position
+        }
+        guard pwrite(descriptor, bytes.baseAddress, bytes.count, position) == bytes.count else { return false }
+        guard syncs else {
+            done()
+            return true
+        }
+        let isFirst = state.withLock { state in
+            state.waiting.append(done)
+            return state.waiting.count == 1
+        }
+        if isFirst { isAwaited.signal() }
+        return true
+    }
+
+    private func sync() -> Never {
+        while true {
+            isAwaited.wait()
+            let waiting = state.withLock { state in
+                defer { state.waiting = [] }
+                return state.waiting
+            }
+            fdatasync(descriptor)
+            for done in waiting { done() }
+        }
+    }
+}
+
 private final class BareHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = IOData
 
+    private let store: BareStore
     private let descriptor: Int32
     private let region: Int
     private let fileBytes: Int
     private var frame = ByteBuffer()
     private var position = 0
 
-    init(descriptor: Int32, region: Int, fileBytes: Int) {
+    init(_ store: BareStore, descriptor: Int32, region: Int, fileBytes: Int) {
+        self.store = store
         self.descriptor = descriptor
         self.region = region
         self.fileBytes = fileBytes
@@ -58,7 +116,7 @@ private final class BareHandler: ChannelInboundHandler {
             if frame.readableBytes == 0 { frame = context.channel.allocator.buffer(capacity: length) }
             frame.writeImmutableBuffer(piece)
             guard frame.readableBytes >= 4, frame.readableBytes == wantedBytes else { continue }
-            region > 0 ? answerWithRegion(context) : store(context)
+            region > 0 ? answerWithRegion(context) : keep(context)
             frame.clear()
         }
     }
@@ -68,13 +126,20 @@ private final class BareHandler: ChannelInboundHandler {
         frame.getInteger(at: frame.readerIndex, as: UInt32.self).map { Int($0) + 4 } ?? 4
     }
 
-    private func store(_ context: ChannelHandlerContext) {
+    private func keep(_ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let isStored = frame.withUnsafeReadableBytes { bytes in
             let checksum = ccrc32c_extend(0, bytes.baseAddress, bytes.count)
-            return pwrite(descriptor, bytes.baseAddress, bytes.count, position) == bytes.count && checksum != 1
+            return checksum != 1
+                && store.write(bytes) {
+                    guard !bound.eventLoop.inEventLoop else { return bound.value.0.acknowledge(bound.value.1) }
+                    bound.eventLoop.execute { bound.value.0.acknowledge(bound.value.1) }
+                }
         }
-        guard isStored else { return context.close(promise: nil) }
-        position += frame.readableBytes
+        if !isStored { context.close(promise: nil) }
+    }
+
+    private func acknowledge(_ context: ChannelHandlerContext) {
         var answer = context.channel.allocator.buffer(capacity: 8)
         answer.writeInteger(UInt32(4))
         answer.writeInteger(UInt32(0))

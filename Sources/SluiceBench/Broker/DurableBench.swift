@@ -61,7 +61,7 @@ struct DurableBench {
         return Double(count * frame.count) / 1e6 / (start.duration(to: .now) / .seconds(1))
     }
 
-    /// Many producers, each with one batch of 1 KiB on its way.
+    /// Many producers, each with one batch of 1 KiB on its way; against a bare loop that syncs for all that wait.
     private func small() async throws {
         show("## Broker: small producers with `flush: always`, 1 KiB batches, one on its way for each\n")
         let syncs = try await workplace.withFolder { try syncMilliseconds(in: $0) }
@@ -70,40 +70,53 @@ struct DurableBench {
             "An fdatasync of 1 KiB in the same run: median \(sync.rounded(to: 2)) ms, p99 \(syncs.quantile(0.99).rounded(to: 2)) ms.\n"
         )
         show(
-            "| connections | partitions | batches/s | batches per CPU-s | p50 ms | p99 ms | p99 at half of that load, ms | of it fdatasyncs |"
+            "| connections | partitions | batches/s | batches per CPU-s | p50 ms | p99 ms | at half of that load: p50 ms | p99 ms | p99, fdatasyncs | bare NIO loop: batches/s | p99 ms at that half load | p99, fdatasyncs |"
         )
-        show("|---|---|---|---|---|---|---|---|")
+        show("|---|---|---|---|---|---|---|---|---|---|---|---|")
         let batch = try BenchRequest.batch(bytes: 1 << 10)
-        for (connections, partitions) in [(100, 1)] {
+        for (connections, partitions) in [(1, 1), (10, 1), (100, 1), (100, 10)] {
+            let requests = (0..<partitions).map { BenchRequest.produce(batch, to: Self.topic, partition: Int32($0)) }
+            var cells: [String] = []
+            var rate = 0.0
             try await workplace.withFolder { folder in
                 let server = try ServerProcess.broker(in: folder, flush: "always", partitions: partitions)
                 defer { server.stop() }
                 _ = try topicConnection(server)
-                let requests = (0..<partitions).map {
-                    BenchRequest.produce(batch, to: Self.topic, partition: Int32($0))
-                }
                 var full = [Double]()
-                let cost = try server.cost {
-                    full = try load(server, requests, connections: connections, perSecond: nil)
-                }
-                let rate = Double(full.count) / Self.seconds
-                let half = try load(server, requests, connections: connections, perSecond: rate / 2)
-                let cells = [
+                let cost = try server.cost { full = try load(server, requests, connections, perSecond: nil, check) }
+                rate = Double(full.count) / Self.seconds
+                let half = try load(server, requests, connections, perSecond: rate / 2, check)
+                cells += [
                     rate.rounded(to: 0), (Double(full.count) / cost).rounded(to: 0),
                     full.quantile(0.5).rounded(to: 2), full.quantile(0.99).rounded(to: 2),
-                    half.quantile(0.99).rounded(to: 2), (half.quantile(0.99) / sync).rounded(to: 1),
+                    half.quantile(0.5).rounded(to: 2), half.quantile(0.99).rounded(to: 2),
+                    (half.quantile(0.99) / sync).rounded(to: 1),
                 ]
-                show("| \(connections) | \(partitions) | \(cells.joined(separator: " | ")) |")
             }
+            try await workplace.withFolder { folder in
+                let server = try ServerProcess("sluice-bench") { port in
+                    ["bare-server", "--port", "\(port)", "--file", folder + "/frames", "--sync"]
+                }
+                defer { server.stop() }
+                let full = try load(server, requests, connections, perSecond: nil) { try $0.receive { _ in } }
+                let half = try load(server, requests, connections, perSecond: rate / 2) { try $0.receive { _ in } }
+                cells += [
+                    (Double(full.count) / Self.seconds).rounded(to: 0), half.quantile(0.99).rounded(to: 2),
+                    (half.quantile(0.99) / sync).rounded(to: 1),
+                ]
+            }
+            show("| \(connections) | \(partitions) | \(cells.joined(separator: " | ")) |")
         }
         show("")
     }
 
     private func load(
-        _ server: ServerProcess, _ requests: [[UInt8]], connections: Int, perSecond: Double?
+        _ server: ServerProcess, _ requests: [[UInt8]], _ connections: Int, perSecond: Double?,
+        _ check: (Connection) throws -> Void
     ) throws -> [Double] {
         try BatchLoad.run(
-            requests, port: server.port, connections: connections, perSecond: perSecond, seconds: Self.seconds, check: check)
+            requests, port: server.port, connections: connections, perSecond: perSecond, seconds: Self.seconds,
+            check: check)
     }
 
     private func syncMilliseconds(in folder: String) throws -> [Double] {
