@@ -182,9 +182,12 @@ package final class Broker: Sendable {
 
     /// Appends a batch and returns where it is, before it is durable: so that appends follow one another while earlier ones are waited for. A batch that its
     /// producer has sent before is not written again.
-    /// - Parameter transactionalId: of a client's producer. A transactional batch is taken while its transaction is open and has the partition.
+    /// - Parameters:
+    ///   - transactionalId: of a client's producer. A transactional batch is taken while its transaction is open and has the partition.
+    ///   - waits: false for a caller that may not be held up: where others have the log just now, or more is to be done than to write the batch, nothing is
+    ///     (a `LogError` with the code `.busy` is the cause).
     package func begin(
-        appending batch: RecordBatch, to source: TopicPartition, transactionalId: String? = nil
+        appending batch: RecordBatch, to source: TopicPartition, transactionalId: String? = nil, waits: Bool = true
     ) throws(BrokerError) -> PendingAppend {
         let log = try writable(source).log
         var mark: TransactionMark?
@@ -197,11 +200,11 @@ package final class Broker: Sendable {
             try wireTransactions.verify(transactionalId, identity, source)
         }
         let result = try inBrokerTerms("cannot append to \(source)") { () throws(LogError) in
-            try log.append(batch, since: mark)
+            try log.append(batch, since: mark, waits: waits)
         }
         return PendingAppend(
             baseOffset: result.baseOffset, lastOffset: result.lastOffset,
-            logAppendTimestamp: result.logAppendTimestamp, log: log)
+            logAppendTimestamp: result.logAppendTimestamp, logStartOffset: result.logStartOffset, log: log)
     }
 
     /// Returns once these are as durable as the settings demand; one round of syncs covers all that wait for it. Where somebody waits the sync is begun, so

@@ -8,6 +8,8 @@ package struct PendingAppend: Sendable {
     package let lastOffset: Int64
     /// The time the log gave its records, in milliseconds since the epoch; nil where they keep their own.
     package let logAppendTimestamp: Int64?
+    /// Where the log began then.
+    package let logStartOffset: Int64
     /// The log it is in: not that of a topic of the same name made later.
     let log: PartitionLog
 }

@@ -24,8 +24,6 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Since when the rest of a request is waited for, not counting what stood still because of us.
     private var awaitingSince: NIODeadline?
     private var worker: RequestWorker?
-    /// The requests that the worker has and has not said to have begun.
-    private var unbegun = 0
     /// How many may still be answered at once before others have their turn on the loop.
     private var atOnceLeft = 0
     /// The work of the first answer.
@@ -57,15 +55,11 @@ final class ConnectionHandler: ChannelInboundHandler {
         worker = RequestWorker(service, host: context.remoteAddress?.ipAddress ?? "") { number, answer in
             if case .whenDone(let start) = answer {
                 start { frame in
-                    bound.eventLoop.execute {
-                        bound.value.0.unbegun -= 1
-                        bound.value.0.finish(number, with: frame, bound.value.1)
-                    }
+                    bound.eventLoop.execute { bound.value.0.finish(number, with: frame, bound.value.1) }
                 }
             } else {
                 bound.eventLoop.execute {
-                    bound.value.0.unbegun -= 1
-                    bound.value.0.take(answer, number)
+                    bound.value.0.take(answer, number, bound.value.1)
                     bound.value.0.proceed(bound.value.1)
                 }
             }
@@ -85,7 +79,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             takenByIncoming += wish.bytes
         }
         wish = nil
-        while let frame = try? nextFrame(context, waits: false) { receive(frame) }
+        while let frame = try? nextFrame(context, waits: false) { receive(frame, context) }
         service.memory.give(takenByIncoming)
         takenByIncoming = 0
         isWindingUp = true
@@ -159,7 +153,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         atOnceLeft = service.limits.requestsInFlightMax
         do throws(FrameAssembler.BadLength) {
             while mayBegin(context), let frame = try nextFrame(context, waits: true) {
-                receive(frame)
+                receive(frame, context)
                 send(context)
             }
         } catch {
@@ -240,27 +234,32 @@ final class ConnectionHandler: ChannelInboundHandler {
         proceed(context)
     }
 
-    private func receive(_ frame: [UInt8]) {
+    private func receive(_ frame: [UInt8], _ context: ChannelHandlerContext) {
         awaitingSince = nil
         taken.append(takenByIncoming)
         takenByIncoming = 0
         let number = answers.reserve()
         // Requests are begun in their order.
-        if unbegun == 0, atOnceLeft > 0, let answer = service.beginAtOnce(frame) {
+        if atOnceLeft > 0, worker?.isIdle == true, let answer = service.beginAtOnce(frame) {
             atOnceLeft -= 1
-            return take(answer, number)
+            return take(answer, number, context)
         }
-        unbegun += 1
         worker?.receive(.init(frame: frame, number: number))
     }
 
     // MARK: Answers
 
-    private func take(_ answer: Answer, _ number: AnswerQueue.Number) {
+    private func take(_ answer: Answer, _ number: AnswerQueue.Number, _ context: ChannelHandlerContext) {
         switch answer {
         case .ready(let frame): answers.fill(number, with: frame)
         case .later(let work): answers.postpone(number, work)
-        case .whenDone: return
+        case .whenDone(let start):
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            start { frame in
+                // Who has begun it sends what is there at once.
+                guard !bound.eventLoop.inEventLoop else { return bound.value.0.answers.fill(number, with: frame) }
+                bound.eventLoop.execute { bound.value.0.finish(number, with: frame, bound.value.1) }
+            }
         }
     }
 

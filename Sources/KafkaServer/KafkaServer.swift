@@ -51,7 +51,7 @@ package final class KafkaServer: Sendable {
             let service = Service(
                 broker: broker, nodeId: nodeId, host: advertisedHost, port: advertisedPort ?? bound,
                 autoCreatesTopics: autoCreatesTopics, limits: limits, workers: connections.workers,
-                memory: RequestMemory(bytesMax: limits.requestMemoryMax), logger: logger)
+                memory: RequestMemory(bytesMax: limits.requestMemoryMax), pace: WritePace(), logger: logger)
             served.withLock { $0 = service }
             let server = KafkaServer(listener: listener, port: bound, connections: connections)
             if accepting { try await server.accept() }

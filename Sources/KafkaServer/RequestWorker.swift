@@ -12,6 +12,7 @@ struct RequestWorker: Sendable {
 
     private let requests: AsyncStream<Request>.Continuation
     private let task: Task<Void, Never>
+    private let unbegun: Unbegun
 
     /// - Parameters:
     ///   - host: where the requests come from.
@@ -22,7 +23,9 @@ struct RequestWorker: Sendable {
         failed: @escaping @Sendable (AnswerQueue.Number, ProtocolError) -> Void
     ) {
         let (stream, requests) = AsyncStream<Request>.makeStream()
+        let unbegun = Unbegun()
         self.requests = requests
+        self.unbegun = unbegun
         service.workers.enter()
         task = Task {
             for await request in stream {
@@ -32,7 +35,9 @@ struct RequestWorker: Sendable {
                     continue
                 }
                 do throws(ProtocolError) {
-                    begun(request.number, try await service.begin(request.frame, from: host))
+                    let answer = try await service.begin(request.frame, from: host)
+                    unbegun.count.subtract(1, ordering: .releasing)
+                    begun(request.number, answer)
                 } catch {
                     failed(request.number, error)
                     break
@@ -42,8 +47,18 @@ struct RequestWorker: Sendable {
         }
     }
 
+    /// Whether all that it has taken in has begun. Of the connection that a request has ended it never has.
+    var isIdle: Bool { unbegun.count.load(ordering: .acquiring) == 0 }
+
     /// Takes in a request.
-    func receive(_ request: Request) { requests.yield(request) }
+    func receive(_ request: Request) {
+        unbegun.count.add(1, ordering: .relaxed)
+        requests.yield(request)
+    }
+
+    private final class Unbegun: Sendable {
+        let count = Atomic(0)
+    }
 
     /// No more will come, and the client has left: what has come is begun all the same, and waits for nothing but the disk.
     func end() {

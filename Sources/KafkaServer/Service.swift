@@ -14,6 +14,7 @@ struct Service: Sendable {
     let limits: ServerLimits
     let workers: RequestWorker.Count
     let memory: RequestMemory
+    let pace: WritePace
     let logger: Logger
 
     /// Who asks.
@@ -96,12 +97,16 @@ struct Service: Sendable {
             broker.whenDurable(appended.waitsFor.map(\.append)) { _ in }
             throw ProtocolError(unanswered: refusal)
         }
+        return answer(call, appended, isWanted: request.acks != 0)
+    }
+
+    /// The answer to what was appended, once it is durable. That is waited for whether or not anybody is there to be told: the sync that makes the records visible begins with
+    /// it. Where no answer is wanted it has its turn all the same, so that what waits for the disk is bounded there too.
+    private func answer(_ call: Call, _ appended: Appended, isWanted: Bool) -> Answer {
         let frame = call.answer(appended.response)
-        // Waited for whether or not anybody is there to be told: the sync that makes the records visible begins with it. Where no answer is wanted it has its turn
-        // all the same, so that what waits for the disk is bounded there too.
         return .whenDone { done in
             broker.whenDurable(appended.waitsFor.map(\.append)) { result in
-                guard request.acks != 0 else { return done(nil) }
+                guard isWanted else { return done(nil) }
                 guard case .failure = result else { return done(frame) }
                 Task { done(call.answer(await afterFailure(appended))) }
             }
@@ -114,24 +119,37 @@ struct Service: Sendable {
         return .later { call.answer(await fetch(request)) }
     }
 
-    /// A longer request takes too long to read for an event loop.
-    private static let bytesAtOnceMax = 4096
+    /// Longer requests take too long for an event loop: to be read, of a fetch; to be checked and written, of a produce.
+    private static let fetchAtOnceMax = 4096
+    private static let produceAtOnceMax = 2 << 20
 
-    /// What can be begun on an event loop, since it takes some microseconds and waits for nobody: a fetch of records that need no look at the disk (decision 16). Nil
-    /// where a worker has to.
+    /// What can be begun on an event loop, since it takes some microseconds and waits for nobody: a fetch of records that need no look at the disk (decision 16), and a
+    /// batch that is written into the page cache (decision 17). Nil where a worker has to.
     func beginAtOnce(_ frame: [UInt8]) -> Answer? {
-        guard frame[0] == 0, frame[1] == APIKey.fetch.rawValue, frame.count <= Self.bytesAtOnceMax else { return nil }
+        let isFetch = frame[1] == APIKey.fetch.rawValue
+        guard frame[0] == 0, isFetch || frame[1] == APIKey.produce.rawValue,
+            frame.count <= (isFetch ? Self.fetchAtOnceMax : Self.produceAtOnceMax)
+        else { return nil }
         var reader = FrameReader(frame)
-        guard let header = try? RequestHeader(&reader), APIKey.fetch.versions.contains(header.version) else {
-            return nil
-        }
-        let call = Call(key: .fetch, header: header, body: reader)
+        let key = isFetch ? APIKey.fetch : .produce
+        guard let header = try? RequestHeader(&reader), key.versions.contains(header.version) else { return nil }
+        let call = Call(key: key, header: header, body: reader)
+        return isFetch ? fetchAtOnce(call) : produceAtOnce(call, frame)
+    }
+
+    private func fetchAtOnce(_ call: Call) -> Answer? {
         guard let request: FetchRequest = try? call.request() else { return nil }
         return switch firstLook(request, waits: false) {
         case .found(let response): .ready(call.answer(response))
         case .nothingYet: .later { call.answer(await fetch(request)) }
         case .busy: nil
         }
+    }
+
+    private func produceAtOnce(_ call: Call, _ frame: [UInt8]) -> Answer? {
+        guard pace.isFast, let request: ProduceRequest = try? call.request() else { return nil }
+        let appended = pace.watch { produceAtOnce(request, frame, version: call.header.version) }
+        return appended.map { answer(call, $0, isWanted: true) }
     }
 
     /// Whether carrying out the frame, which has its eight bytes at least, changes nothing.

@@ -10,6 +10,8 @@ package struct AppendResult: Sendable, Equatable {
     package var isDuplicate: Bool
     /// The time the log gave its records, in milliseconds since the epoch; nil where they keep their own.
     package var logAppendTimestamp: Int64?
+    /// Where the log began then.
+    package var logStartOffset: Int64 = 0
 }
 
 extension PartitionLog {
@@ -17,13 +19,48 @@ extension PartitionLog {
     /// (`FlushGate.waitUntilDurable`).
     ///
     /// A batch with a producer id is checked against that producer's epoch and sequence. The checksum was verified when the batch was made.
-    /// - Parameter mark: of a transactional batch, what `transactionMark` said before somebody found its transaction to be open.
+    /// - Parameters:
+    ///   - mark: of a transactional batch, what `transactionMark` said before somebody found its transaction to be open.
+    ///   - waits: false for a caller that may not be held up: no more is done for it then than writing into the page cache.
     /// - Throws: `.batchTooLarge`, `.segmentTooSmall`, `.invalidBatch`, `.outOfOrderSequence`, `.producerFenced`, `.invalidTransactionState`: nothing changed.
-    ///   `.diskFull`: nothing changed; try again when there is room. `.readOnly`, `.closed`.
+    ///   `.diskFull`: nothing changed; try again when there is room. `.readOnly`, `.closed`. `.busy`, nothing changed, where it does not wait and somebody else has the log
+    ///   just now, or a segment or a file would have to be opened.
     package func append(
-        _ batch: RecordBatch, leaderEpoch: Int32 = 0, since mark: TransactionMark? = nil
+        _ batch: RecordBatch, leaderEpoch: Int32 = 0, since mark: TransactionMark? = nil, waits: Bool = true
     ) throws(LogError) -> AppendResult {
-        let config = self.config
+        guard !batch.header.isControl, batch.recordCount == Int(batch.header.lastOffsetDelta) + 1 else {
+            throw LogError(
+                .invalidBatch, "a control batch, an empty batch or one with missing offsets cannot be appended")
+        }
+        // The mutex is taken once: where connections write to the same partition, every time is one to meet another.
+        let (result, consequences) = try withState(waits: waits) { (state) throws(LogError) in
+            try state.requireWritable()
+            try requireFits(batch, state.config)
+            let now = clock()
+            let isStamped = state.config.timestampType == .logAppend
+            let stamped = isStamped ? try batch.stampedByLog(now: now) : batch
+            if let mark { try state.producers.check(mark) }
+            if case .duplicate(let base, let last) = try state.producers.check(stamped.header) {
+                let result = AppendResult(
+                    baseOffset: base, lastOffset: last, isDuplicate: true, logStartOffset: state.startOffset)
+                return (result, Consequences())
+            }
+            let placed = stamped.placed(at: state.endOffset, leaderEpoch: leaderEpoch)
+            if !waits, shouldRoll(state, before: placed, now: now) || !state.active.isOpen {
+                throw LogError(.busy, "a file is to be opened", directory: directory)
+            }
+            try write(placed, to: &state, now: now)
+            state.producers.record(placed.header, now: now)
+            let result = AppendResult(
+                baseOffset: placed.baseOffset, lastOffset: placed.lastOffset, isDuplicate: false,
+                logAppendTimestamp: isStamped ? now : nil, logStartOffset: state.startOffset)
+            return (result, takeConsequences(&state))
+        }
+        carryOut(consequences)
+        return result
+    }
+
+    private func requireFits(_ batch: RecordBatch, _ config: LogConfig) throws(LogError) {
         guard batch.sizeInBytes <= config.segmentBytes else {
             throw LogError(
                 .segmentTooSmall,
@@ -33,28 +70,6 @@ extension PartitionLog {
         guard batch.sizeInBytes <= limit else {
             throw LogError(.batchTooLarge, "a batch of \(batch.sizeInBytes) bytes; \(topicPartition) takes \(limit)")
         }
-        guard !batch.header.isControl, batch.recordCount == Int(batch.header.lastOffsetDelta) + 1 else {
-            throw LogError(
-                .invalidBatch, "a control batch, an empty batch or one with missing offsets cannot be appended")
-        }
-        let now = clock()
-        let stamped = config.timestampType == .logAppend ? try batch.stampedByLog(now: now) : batch
-        let (result, consequences) = try state.withLock { (state) throws(LogError) in
-            try state.requireWritable()
-            if let mark { try state.producers.check(mark) }
-            if case .duplicate(let base, let last) = try state.producers.check(stamped.header) {
-                return (AppendResult(baseOffset: base, lastOffset: last, isDuplicate: true), Consequences())
-            }
-            let placed = stamped.placed(at: state.endOffset, leaderEpoch: leaderEpoch)
-            try write(placed, to: &state, now: now)
-            state.producers.record(placed.header, now: now)
-            let result = AppendResult(
-                baseOffset: placed.baseOffset, lastOffset: placed.lastOffset, isDuplicate: false,
-                logAppendTimestamp: config.timestampType == .logAppend ? now : nil)
-            return (result, takeConsequences(&state))
-        }
-        carryOut(consequences)
-        return result
     }
 
     /// Ends a producer's transaction in this partition with a commit or abort marker, which takes an offset of its own. Returns that offset, before

@@ -15,9 +15,9 @@ extension PartitionLog {
         try await gate.flush([self])
     }
 
-    /// Whether what is below the end is on disk, as far as `offset` (inclusive).
+    /// Whether what is below the end is on disk, as far as `offset` (inclusive). Waits for nobody: of a log that is in use it is not known, and counts as no.
     func isDurable(through offset: Int64) -> Bool {
-        state.withLock { $0.durableOffset >= $0.endOffset || $0.durableOffset > offset }
+        state.withLockIfAvailable { $0.durableOffset >= $0.endOffset || $0.durableOffset > offset } ?? false
     }
 
     /// Syncs what is dirty, then moves the durable end. Only the flush gate calls this: see there why flushes of a log must not overlap.

@@ -97,10 +97,10 @@ package final class PartitionLog: Sendable {
 
     /// - Throws: what `body` does; `.busy` where it does not wait and the mutex is taken.
     func withState<Result>(
-        waits: Bool, _ body: (PartitionState) throws(LogError) -> Result
+        waits: Bool, _ body: (inout PartitionState) throws(LogError) -> Result
     ) throws(LogError) -> Result {
-        if waits { return try state.withLock { (state) throws(LogError) in try body(state) } }
-        let result = try state.withLockIfAvailable { (state) throws(LogError) in try body(state) }
+        if waits { return try state.withLock { (state) throws(LogError) in try body(&state) } }
+        let result = try state.withLockIfAvailable { (state) throws(LogError) in try body(&state) }
         guard let result else { throw LogError(.busy, "the log is in use", directory: directory) }
         return result
     }

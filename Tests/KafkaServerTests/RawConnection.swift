@@ -86,6 +86,11 @@ final class RawConnection {
             withUnsafeBytes(of: number.bigEndian) { bytes += $0 }
         }
 
+        mutating func append(_ bytes: [UInt8]) {
+            append(Int32(bytes.count))
+            self.bytes += bytes
+        }
+
         mutating func append(_ text: String) {
             append(Int16(text.utf8.count))
             bytes += text.utf8

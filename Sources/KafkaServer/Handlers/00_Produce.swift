@@ -1,6 +1,7 @@
 import BrokerCore
 import KafkaProtocol
 import Records
+import SegmentedLog
 
 extension Service {
     /// What was appended, and what has to be durable before that is told.
@@ -18,7 +19,7 @@ extension Service {
         /// The first of what was refused, for a client that is not told otherwise.
         var refusal: String? {
             response.topics.lazy.flatMap(\.partitions).first { $0.error != .none }
-                .map { $0.message ?? "there is no such topic" }
+                .map { $0.message ?? "\($0.error)" }
         }
     }
 
@@ -26,32 +27,61 @@ extension Service {
     func produce(_ request: ProduceRequest, _ frame: [UInt8], version: Int16) -> Appended {
         var appended = Appended(response: ProduceResponse(topics: []))
         for (topicPlace, requested) in request.topics.enumerated() {
-            let topic = version < 13 ? broker.topic(named: requested.name) : self.topic(requested.id)
+            let topic = topic(of: requested, version)
             let partitions = requested.partitions.enumerated().map { place, partition in
-                var result = ProduceResponse.Partition(index: partition.index)
-                guard let topic else {
-                    result.error = version < 13 ? .unknownTopicOrPartition : .unknownTopicId
-                    return result
-                }
                 do throws(Refusal) {
-                    let batch = try checked(partition, of: topic, request, frame, version: version)
-                    let source = TopicPartition(topic: topic.name, partition: partition.index)
-                    let append = try append(batch, to: source, transactionalId: request.transactionalId)
-                    result.baseOffset = append.baseOffset
-                    result.logAppendMilliseconds = append.logAppendTimestamp ?? -1
-                    result.logStartOffset = topic[partition.index]?.log.startOffset ?? -1
+                    let append = try append(partition, of: topic, request, frame, version: version)
                     appended.waitsFor.append(.init(append: append, topic: topicPlace, partition: place))
+                    return result(partition, append)
                 } catch {
-                    result.error = error.code
-                    result.message = error.message
-                    result.recordErrors = error.places.map { (index: Int32(clamping: $0), message: error.message) }
+                    return result(partition, error)
                 }
-                return result
             }
             appended.response.topics.append(
                 ProduceResponse.Topic(name: requested.name, id: requested.id, partitions: partitions))
         }
         return appended
+    }
+
+    /// Appends the one batch of a request that wants an answer, if nobody and nothing has to be waited for and no record has to be read. Nil where that is not so, and nothing
+    /// was done.
+    func produceAtOnce(_ request: ProduceRequest, _ frame: [UInt8], version: Int16) -> Appended? {
+        guard request.acks != 0, request.transactionalId == nil, request.topics.count == 1,
+            let requested = request.topics.first, requested.partitions.count == 1,
+            let partition = requested.partitions.first
+        else { return nil }
+        let topic = topic(of: requested, version)
+        guard topic?.isCompacted != true else { return nil }
+        func appended(_ result: ProduceResponse.Partition, _ waitsFor: [Appended.Waiting]) -> Appended {
+            let topic = ProduceResponse.Topic(name: requested.name, id: requested.id, partitions: [result])
+            return Appended(response: ProduceResponse(topics: [topic]), waitsFor: waitsFor)
+        }
+        do throws(Refusal) {
+            let append = try append(partition, of: topic, request, frame, version: version, waits: false)
+            return appended(result(partition, append), [.init(append: append, topic: 0, partition: 0)])
+        } catch {
+            return error.isBusy ? nil : appended(result(partition, error), [])
+        }
+    }
+
+    private func topic(of requested: ProduceRequest.Topic, _ version: Int16) -> Topic? {
+        version < 13 ? broker.topic(named: requested.name) : topic(requested.id)
+    }
+
+    private func result(_ partition: ProduceRequest.Partition, _ append: PendingAppend) -> ProduceResponse.Partition {
+        var result = ProduceResponse.Partition(index: partition.index)
+        result.baseOffset = append.baseOffset
+        result.logAppendMilliseconds = append.logAppendTimestamp ?? -1
+        result.logStartOffset = append.logStartOffset
+        return result
+    }
+
+    private func result(_ partition: ProduceRequest.Partition, _ refusal: Refusal) -> ProduceResponse.Partition {
+        var result = ProduceResponse.Partition(index: partition.index)
+        result.error = refusal.code
+        result.message = refusal.message
+        result.recordErrors = refusal.places.map { (index: Int32(clamping: $0), message: refusal.message) }
+        return result
     }
 
     /// The answer where some of it could not be made durable: each is asked for alone, so that the others count as written.
@@ -75,18 +105,30 @@ extension Service {
         let message: String
         /// The records it is refused for, where it is for some alone.
         var places: [Int] = []
+        /// It is not refused: it was not to wait, and would have to.
+        var isBusy = false
     }
 
     /// So many records are named that a batch is refused for.
     private static let refusedRecordsMax = 100
 
     private func append(
-        _ batch: RecordBatch, to source: TopicPartition, transactionalId: String?
+        _ partition: ProduceRequest.Partition, of topic: Topic?, _ request: ProduceRequest, _ frame: [UInt8],
+        version: Int16, waits: Bool = true
     ) throws(Refusal) -> PendingAppend {
+        guard let topic else {
+            throw Refusal(
+                code: version < 13 ? .unknownTopicOrPartition : .unknownTopicId, message: "there is no such topic")
+        }
+        let batch = try checked(partition, of: topic, request, frame, version: version)
+        let source = TopicPartition(topic: topic.name, partition: partition.index)
         do throws(BrokerError) {
-            return try broker.begin(appending: batch, to: source, transactionalId: transactionalId)
+            return try broker.begin(
+                appending: batch, to: source, transactionalId: request.transactionalId, waits: waits)
         } catch {
-            throw Refusal(code: ErrorCode(error), message: error.description)
+            var refusal = Refusal(code: ErrorCode(error), message: error.description)
+            refusal.isBusy = !waits && (error.cause as? LogError)?.code == .busy
+            throw refusal
         }
     }
 

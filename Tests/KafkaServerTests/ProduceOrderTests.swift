@@ -1,0 +1,113 @@
+import BrokerCore
+import Foundation
+import NIOCore
+import Records
+import SegmentedLog
+import TestSupport
+import Testing
+
+@testable import KafkaServer
+
+/// Batches are begun on the event loop or by a worker; nobody may see by which.
+@Suite("Batches of one connection", .timeLimit(.minutes(5)))
+struct ProduceOrderTests {
+    private static let connections = 4
+    private static let requests = 250
+
+    @Test("batches are appended and answered in the order of their requests, wherever each is begun")
+    func order() async throws {
+        let folder = NSTemporaryDirectory() + "sluice-server-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let broker = try await Broker.open(directory: folder)
+        // A roll every dozen batches, which a worker does.
+        let topic = try await broker.ensureTopic("t", partitions: 2, config: TopicConfig(segmentBytes: 1000))
+        let server = try await KafkaServer.start(
+            broker, host: "127.0.0.1", port: 0, advertisedHost: "127.0.0.1", autoCreatesTopics: false)
+        let port = server.port
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<Self.connections {
+                group.addTask { try await Self.onThread { try Self.produce(number, port: port) } }
+            }
+            try await group.waitForAll()
+        }
+        let values = try Self.values(of: try #require(topic[0]).log)
+        #expect(values.count == Self.connections * Self.requests)
+        for number in 0..<Self.connections {
+            let own = values.filter { $0.hasPrefix("\(number) ") }
+            #expect(own == (0..<Self.requests).map { "\(number) \($0)" })
+        }
+        await server.close()
+        try await broker.close()
+    }
+
+    /// Sends all requests, then checks that the answers come in their order. Every third request has a second partition, which only a worker begins.
+    private static func produce(_ number: Int, port: Int) throws {
+        let connection = try RawConnection(port: port)
+        var last: Int64 = -1
+        for window in stride(from: 0, to: requests, by: 50) {
+            var frames: [UInt8] = []
+            for request in window..<window + 50 {
+                frames += try self.request("\(number) \(request)", partitions: request % 3 == 0 ? 2 : 1)
+            }
+            try connection.send(frames)
+            for _ in 0..<50 {
+                // Behind correlation id, topics, name, partitions and number.
+                let answer = try connection.answer().dropFirst(4 + 4 + 3 + 4 + 4)
+                #expect(answer.prefix(2).allSatisfy { $0 == 0 })
+                let offset = answer.dropFirst(2).prefix(8).reduce(0) { $0 << 8 | Int64($1) }
+                #expect(offset > last)
+                last = offset
+            }
+        }
+    }
+
+    private static func request(_ value: String, partitions: Int32) throws -> [UInt8] {
+        var builder = RecordBatchBuilder()
+        builder.append(keyBytes: nil, valueBytes: Array(value.utf8), timestamp: 1000)
+        let batch = try builder.build().encoded()
+        return RawConnection.request(0, version: 7) { body in
+            body.append(Int16(-1), Int16(-1), Int32(30_000), Int32(1))
+            body.append("t")
+            body.append(partitions)
+            for partition in 0..<partitions {
+                body.append(partition)
+                body.append(batch)
+            }
+        }
+    }
+
+    /// The connections are blocking ones, and the pool has no threads to spare for that.
+    private static func onThread(_ body: @escaping @Sendable () throws -> Void) async throws {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(with: Result(catching: body)) }
+        }
+    }
+
+    private static func values(of log: PartitionLog) throws -> [String] {
+        var (values, offset): ([String], Int64) = ([], 0)
+        while true {
+            let read = try log.read(from: offset, bytesMax: 64 << 10, isolation: .readUncommitted)
+            for batch in read.batches {
+                let records = try batch.records()
+                for record in records {
+                    values.append(record.value.map { String(decoding: records.bytes($0), as: UTF8.self) } ?? "")
+                }
+            }
+            guard read.nextOffset > offset else { return values }
+            offset = read.nextOffset
+        }
+    }
+}
+
+@Suite("Writes on event loops")
+struct WritePaceTests {
+    @Test("after a write that was held up, loops write no more for a while")
+    func pace() async throws {
+        let pace = WritePace(slowest: .milliseconds(20), rest: .milliseconds(50))
+        pace.watch { () }
+        #expect(pace.isFast)
+        _ = pace.watch { usleep(30_000) }
+        #expect(!pace.isFast)
+        try await eventually("loops write again", within: .seconds(10)) { pace.isFast }
+    }
+}
