@@ -115,6 +115,11 @@ package final class FlushGate: Sendable {
         }
     }
 
+    /// Nothing of the log is to be synced any more, nor kept for that: its files are gone, and take room as long as they are open.
+    func forget(_ log: PartitionLog) {
+        state.withLock { $0.background[ObjectIdentifier(log)] = nil }
+    }
+
     /// Runs what is waiting and takes no more. Close the logs first.
     package func close() {
         state.withLock { $0.isClosed = true }

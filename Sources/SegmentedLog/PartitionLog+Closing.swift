@@ -61,6 +61,7 @@ extension PartitionLog {
             }
             try disk.remove(directory)
         }
+        gate.forget(self)
     }
 
     private static let compactionPollMicroseconds: UInt32 = 5_000

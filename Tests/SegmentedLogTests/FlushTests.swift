@@ -89,6 +89,20 @@ struct FlushTests {
         #expect(log.state.withLock { $0.housekeeping.checkpoint.recoveryPoint } == 5)
     }
 
+    @Test("a deleted log is not kept for the sync that was put off")
+    func deletedUnderOS() throws {
+        let gate = FlushGate(policy: .os)
+        weak var kept: PartitionLog?
+        do {
+            let config = try LogConfig(segmentBytes: makeBatch(["x"]).sizeInBytes)
+            let log = try openLog(partition, config, disk: SimulatedDisk(seed: 1), gate: gate)
+            for _ in 0..<2 { _ = try log.append(makeBatch(["x"])) }
+            try log.delete()
+            kept = log
+        }
+        #expect(kept == nil)
+    }
+
     @Test("under flush os a closed segment is on disk in a while", .timeLimit(.minutes(1)))
     func closedSegmentUnderOS() async throws {
         let disk = SimulatedDisk(seed: 1)
