@@ -2,7 +2,7 @@ import KafkaProtocol
 import Logging
 import NIOCore
 
-/// One connection on its event loop: frames what comes, has it begun away from the loop, and sends the answers in the requests' order.
+/// One connection on its event loop: frames what comes, has it begun by a worker unless it waits for nobody (decisions 16 and 17), and sends the answers in the requests' order.
 ///
 /// It stops reading while too many of its requests wait for answers, while its client does not take the answers there are, and while the memory of all
 /// requests is used up.

@@ -157,6 +157,8 @@ extension LogSegment {
     private mutating func reserveRoom(upTo end: Int64) {
         guard end > reservedBytes, sizeBytes >= Self.reservedAtATime else { return }
         let isReserved = file.reserve(end - sizeBytes + Self.reservedAtATime, at: sizeBytes)
+        // A part may have been found: on a disk that is nearly full others need it more.
+        if !isReserved { try? file.truncate(to: sizeBytes) }
         reservedBytes = isReserved ? end + Self.reservedAtATime : .max
     }
 

@@ -46,7 +46,7 @@ extension PartitionLog {
                 return (result, Consequences())
             }
             let placed = stamped.placed(at: state.endOffset, leaderEpoch: leaderEpoch)
-            if !waits, shouldRoll(state, before: placed, now: now) || !state.active.isOpen {
+            if !waits, shouldRoll(state, before: placed, now: now) || !state.active.isOpenForAppending {
                 throw LogError(.busy, "a file is to be opened", directory: directory)
             }
             try write(placed, to: &state, now: now)

@@ -54,6 +54,7 @@ extension PartitionLog {
         state.withLock { $0.phase = .closed }
         // A compaction that has begun ends with the segments it is rewriting: it must not write to a folder that is going, or that a new topic has.
         while state.withLock({ $0.housekeeping.isCompacting }) { usleep(Self.compactionPollMicroseconds) }
+        defer { gate.forget(self) }
         // Between flushes: one of this log might be writing its checkpoint.
         try gate.exclusively { () throws(LogError) in
             for name in try disk.openDirectory(directory, create: false) {
@@ -61,7 +62,6 @@ extension PartitionLog {
             }
             try disk.remove(directory)
         }
-        gate.forget(self)
     }
 
     private static let compactionPollMicroseconds: UInt32 = 5_000

@@ -65,6 +65,9 @@ extension LogSegment {
     /// Whether its files hold descriptors: to open one may make the pool close others.
     var isOpen: Bool { [file, offsetIndex.entries.file].allSatisfy { ($0 as? PooledFile)?.isOpen ?? true } }
 
+    /// Whether a batch can be written without opening a file.
+    var isOpenForAppending: Bool { isOpen && (timeIndex.entries.file as? PooledFile)?.isOpen ?? true }
+
     /// As `read`, but the batches are only found, by the index and by their headers near both ends.
     func span(
         from offset: Int64, below bound: Int64, bytesMax: Int, limit: Int64, denseFrom: Int64
