@@ -103,7 +103,9 @@ let package = Package(
         tests("SegmentedLogTests", ["DiskSimulation", "SegmentedLog", "TestSupport"]),
         tests("BrokerCoreTests", ["BrokerCore", "DiskSimulation", "TestSupport"]),
         tests("KafkaProtocolTests", ["KafkaProtocol", "Records", "TestSupport"], exclude: ["Golden"]),
-        tests("KafkaServerTests", ["BrokerCore", "KafkaServer", "Records", "SegmentedLog", "TestSupport", nioCore]),
+        tests(
+            "KafkaServerTests",
+            ["BrokerCore", "KafkaServer", "Records", "SegmentedLog", "TestSupport", logging, nioCore]),
         tests("EmbeddedBinderTests", ["EmbeddedBinder"]),
         tests("SettingsTests", ["Settings"]),
         tests("SettingsLoaderTests", ["SettingsLoader", "TestSupport"], exclude: ["Broken", "Good"]),

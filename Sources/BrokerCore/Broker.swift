@@ -185,7 +185,7 @@ package final class Broker: Sendable {
     /// - Parameters:
     ///   - transactionalId: of a client's producer. A transactional batch is taken while its transaction is open and has the partition.
     ///   - waits: false for a caller that may not be held up: where others have the log just now, or more is to be done than to write the batch, nothing is
-    ///     (a `LogError` with the code `.busy` is the cause).
+    ///     (`.busy`).
     package func begin(
         appending batch: RecordBatch, to source: TopicPartition, transactionalId: String? = nil, waits: Bool = true
     ) throws(BrokerError) -> PendingAppend {

@@ -28,6 +28,8 @@ package struct BrokerError: Error, Sendable, CustomStringConvertible {
         case diskFull
         /// The transaction's outcome is not known until the broker is started anew.
         case uncertain
+        /// It was not to wait, and would have to: nothing was done.
+        case busy
         /// The broker, member or session is closed.
         case closed
         /// Bytes on disk are not what was written.
@@ -63,7 +65,8 @@ package struct BrokerError: Error, Sendable, CustomStringConvertible {
                 .invalid
             case .producerFenced: .fenced
             case .closed: .closed
-            case .readOnly, .io, .notFound, .fileGone, .tooManySlices, .busy: .io
+            case .busy: .busy
+            case .readOnly, .io, .notFound, .fileGone, .tooManySlices: .io
             }
         self.init(code, operation, cause: error)
     }

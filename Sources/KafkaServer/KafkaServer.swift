@@ -8,7 +8,7 @@ import Synchronization
 
 /// Serves a broker to Kafka's clients on one address.
 ///
-/// Event loops frame and write; each connection has a task that carries out its requests and one that sends the answers, in the requests' order.
+/// Event loops frame, answer in the requests' order, and begin what waits for nobody; each connection has a task that begins its other requests.
 package final class KafkaServer: Sendable {
     /// The port that was bound, also where any was asked for.
     package let port: Int

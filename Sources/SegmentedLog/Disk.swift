@@ -35,7 +35,7 @@ package protocol DiskFile: AnyObject, Sendable {
     func read(into buffer: UnsafeMutableRawBufferPointer, at position: Int64) throws(LogError) -> Int
     /// Writes `first`, then `second`, from `position` on. A throw may leave any part of them written.
     func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, at position: Int64) throws(LogError)
-    /// Has room kept on the device for what will be written from `position` on; false where that is not possible. The file stays as it is and as long as it is:
+    /// Has room kept on the device for what will be written from `position` on; false where that is not possible, or the device is nearly full. The file stays as it is and as long as it is:
     /// `truncate` gives back what lies behind its end.
     func reserve(_ count: Int64, at position: Int64) -> Bool
     /// Cuts the file to `size` bytes.

@@ -34,7 +34,7 @@ package final class FlushGate: Sendable {
         self.policy = policy
         patience =
             switch policy {
-            case .always: .zero
+            case .always: .zero  // Nothing is put off.
             case .interval(let interval): interval
             case .os: osPatience
             }
@@ -47,22 +47,22 @@ package final class FlushGate: Sendable {
     /// `interval` and `os`. One round covers all logs of a call and of all other calls that wait at that time.
     /// - Throws: `.readOnly` when an fsync failed: what was waited for must be taken as lost. `.closed` after `close`.
     package func waitUntilDurable(_ logs: [(PartitionLog, through: Int64)]) async throws(LogError) {
-        let waitedFor = undurable(logs)
+        let waitedFor = undurable(logs, waits: true)
         if !waitedFor.isEmpty { try await flush(waitedFor) }
     }
 
-    /// As `waitUntilDurable`, without a task that waits: calls `done` once, before it returns where there is nothing to wait for, else on the flush thread, which
+    /// As `waitUntilDurable`, without a task that waits and without waiting for the logs' mutexes: calls `done` once, before it returns where there is nothing to wait for, else on the flush thread, which
     /// it must not hold up.
     package func whenDurable(
         _ logs: [(PartitionLog, through: Int64)], _ done: @escaping @Sendable (Result<Void, LogError>) -> Void
     ) {
-        let waitedFor = undurable(logs)
+        let waitedFor = undurable(logs, waits: false)
         if waitedFor.isEmpty { done(.success(())) } else { flush(waitedFor, done) }
     }
 
-    private func undurable(_ logs: [(PartitionLog, through: Int64)]) -> [PartitionLog] {
+    private func undurable(_ logs: [(PartitionLog, through: Int64)], waits: Bool) -> [PartitionLog] {
         guard policy == .always else { return [] }
-        return logs.filter { !$0.0.isDurable(through: $0.through) }.map(\.0)
+        return logs.filter { !$0.0.isDurable(through: $0.through, waits: waits) }.map(\.0)
     }
 
     /// Syncs the logs under any policy and returns once that is done.

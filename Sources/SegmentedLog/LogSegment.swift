@@ -128,14 +128,14 @@ extension LogSegment {
 
 extension LogSegment {
     /// Writes a placed batch behind the others. After a throw the segment is as before, except that a part of the batch may be on disk behind its end.
-    mutating func append(_ batch: RecordBatch, indexIntervalBytes: Int) throws(LogError) {
+    mutating func append(_ batch: RecordBatch, _ config: LogConfig) throws(LogError) {
         let position = sizeBytes
-        reserveRoom(upTo: position + Int64(batch.sizeInBytes))
+        reserveRoom(upTo: position + Int64(batch.sizeInBytes), config)
         try batch.withUnsafeParts { (header, records) throws(LogError) in
             try file.write(header, records, at: position)
         }
         sizeBytes += Int64(batch.sizeInBytes)
-        if unindexedBytes > indexIntervalBytes {
+        if unindexedBytes > config.indexIntervalBytes {
             // Without room for an index entry the index is only sparser; the next batch tries again.
             do throws(LogError) {
                 // First the time: an entry of the offset index says that the time index knows all that lies before it (`LogRecovery` relies on that).
@@ -154,21 +154,20 @@ extension LogSegment {
 
     /// A file system that finds room for many blocks at once needs not look for each of them: writes into the page cache of ext4 take 20 to 30 % less CPU time.
     /// It is a hint: where there is no room, the write is what tells.
-    private mutating func reserveRoom(upTo end: Int64) {
-        guard end > reservedBytes, sizeBytes >= Self.reservedAtATime else { return }
-        let isReserved = file.reserve(end - sizeBytes + Self.reservedAtATime, at: sizeBytes)
-        // A part may have been found: on a disk that is nearly full others need it more.
-        if !isReserved { try? file.truncate(to: sizeBytes) }
-        reservedBytes = isReserved ? end + Self.reservedAtATime : .max
+    private mutating func reserveRoom(upTo end: Int64, _ config: LogConfig) {
+        let atATime = min(Self.reservedMax, Int64(config.segmentBytes / Self.reservedShare))
+        guard end > reservedBytes, sizeBytes >= atATime else { return }
+        reservedBytes = file.reserve(end - sizeBytes + atATime, at: sizeBytes) ? end + atATime : .max
     }
 
-    /// So much a segment may hold of the device beyond its size, once it has that size itself.
-    private static let reservedAtATime: Int64 = 4 << 20
+    /// So much a segment may hold of the device beyond its size, once it has that size itself; and no more than this part of what it may have.
+    private static let reservedMax: Int64 = 4 << 20
+    private static let reservedShare = 16
 
     /// Brings the indexes to their final state: the time index ends with the largest timestamp, and nothing stands behind the last entries. Gives back the room behind
     /// the log, which a process that was killed may have reserved.
     mutating func seal() throws(LogError) {
-        if sizeBytes >= Self.reservedAtATime { try file.truncate(to: sizeBytes) }
+        try file.truncate(to: sizeBytes)
         reservedBytes = 0
         try indexNewestTimestamp()
         try offsetIndex.entries.trim()

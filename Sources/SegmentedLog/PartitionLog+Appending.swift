@@ -11,7 +11,7 @@ package struct AppendResult: Sendable, Equatable {
     /// The time the log gave its records, in milliseconds since the epoch; nil where they keep their own.
     package var logAppendTimestamp: Int64?
     /// Where the log began then.
-    package var logStartOffset: Int64 = 0
+    package var logStartOffset: Int64
 }
 
 extension PartitionLog {
@@ -37,19 +37,22 @@ extension PartitionLog {
             try state.requireWritable()
             try requireFits(batch, state.config)
             let now = clock()
-            let isStamped = state.config.timestampType == .logAppend
-            let stamped = isStamped ? try batch.stampedByLog(now: now) : batch
             if let mark { try state.producers.check(mark) }
-            if case .duplicate(let base, let last) = try state.producers.check(stamped.header) {
+            if case .duplicate(let base, let last) = try state.producers.check(batch.header) {
                 let result = AppendResult(
                     baseOffset: base, lastOffset: last, isDuplicate: true, logStartOffset: state.startOffset)
                 return (result, Consequences())
             }
+            if !waits { try requireNothingElse(state, before: batch, now: now) }
+            let isStamped = state.config.timestampType == .logAppend
+            let stamped = isStamped ? try batch.stampedByLog(now: now) : batch
             let placed = stamped.placed(at: state.endOffset, leaderEpoch: leaderEpoch)
-            if !waits, shouldRoll(state, before: placed, now: now) || !state.active.isOpenForAppending {
-                throw LogError(.busy, "a file is to be opened", directory: directory)
+            do throws(LogError) {
+                try write(placed, to: &state, now: now)
+            } catch {
+                // Who may wait syncs what was cut off, and tries again.
+                throw error.code == .diskFull && !waits ? busy("the disk is full") : error
             }
-            try write(placed, to: &state, now: now)
             state.producers.record(placed.header, now: now)
             let result = AppendResult(
                 baseOffset: placed.baseOffset, lastOffset: placed.lastOffset, isDuplicate: false,
@@ -59,6 +62,16 @@ extension PartitionLog {
         carryOut(consequences)
         return result
     }
+
+    private func requireNothingElse(
+        _ state: PartitionState, before batch: RecordBatch, now: Int64
+    ) throws(LogError) {
+        if shouldRoll(state, before: batch, now: now) { throw busy("a segment is to be closed") }
+        if !state.active.isOpenForAppending { throw busy("a file is closed") }
+        if state.housekeeping.isCutUnsynced { throw busy("a cut is to be synced") }
+    }
+
+    private func busy(_ reason: String) -> LogError { LogError(.busy, reason, directory: directory) }
 
     private func requireFits(_ batch: RecordBatch, _ config: LogConfig) throws(LogError) {
         guard batch.sizeInBytes <= config.segmentBytes else {
@@ -108,7 +121,10 @@ extension PartitionLog {
         let consequences = try state.withLock { (state) throws(LogError) in
             try state.requireWritable()
             if state.active.sizeBytes > 0 {
-                try guarded(&state) { (state) throws(LogError) in try roll(&state) }
+                try guarded(&state) { (state) throws(LogError) in
+                    try syncCut(&state)
+                    try roll(&state)
+                }
             }
             var consequences = takeConsequences(&state)
             consequences.observers = []
@@ -139,12 +155,12 @@ extension PartitionLog {
         _ batch: RecordBatch, to state: inout PartitionState, now: Int64, aborting aborted: AbortedTransaction? = nil
     ) throws(LogError) {
         try guarded(&state) { (state) throws(LogError) in
+            try syncCut(&state)
             if shouldRoll(state, before: batch, now: now) { try roll(&state) }
             if state.active.sizeBytes == 0 { state.housekeeping.checkpoint.activeSince = now }
             // The file of aborted transactions is made with the first one: its name must be on the disk before a checkpoint counts on it.
             if aborted != nil, state.active.transactions.file == nil { state.housekeeping.isDirectoryDirty = true }
-            try write(
-                batch, to: &state.active, indexIntervalBytes: state.config.indexIntervalBytes, aborting: aborted)
+            try write(batch, to: &state, aborting: aborted)
             state.endOffset = batch.nextOffset
         }
         if case .interval = gate.policy, !state.housekeeping.isFlushAwaited {
@@ -155,32 +171,37 @@ extension PartitionLog {
 
     /// All or nothing: what a failed write left behind the end is cut off again.
     private func write(
-        _ batch: RecordBatch, to segment: inout LogSegment, indexIntervalBytes: Int,
-        aborting aborted: AbortedTransaction?
+        _ batch: RecordBatch, to state: inout PartitionState, aborting aborted: AbortedTransaction?
     ) throws(LogError) {
-        let before = segment
+        let before = state.active
         do throws(LogError) {
             if let aborted {
                 // Before its marker: an entry without a marker is taken back, a marker without an entry would show aborted records.
                 let file: any DiskFile
-                if let existing = segment.transactions.file {
+                if let existing = state.active.transactions.file {
                     file = existing
                 } else {
-                    file = try disk.open(segment.path(.transactionIndex), .readWrite)
+                    file = try disk.open(state.active.path(.transactionIndex), .readWrite)
                 }
-                try segment.transactions.append(aborted, to: file)
+                try state.active.transactions.append(aborted, to: file)
             }
-            try segment.append(batch, indexIntervalBytes: indexIntervalBytes)
+            try state.active.append(batch, state.config)
         } catch {
-            segment = before
+            state.active = before
             guard error.code == .diskFull else { throw error }
-            if try segment.file.size() > segment.sizeBytes {
-                try segment.file.truncate(to: segment.sizeBytes)
-                // Other batches come to this place: recovery knows a sector that a power cut has kept from being written by its zeros.
-                try segment.file.sync()
+            if try before.file.size() > before.sizeBytes {
+                try before.file.truncate(to: before.sizeBytes)
+                state.housekeeping.isCutUnsynced = true
             }
             throw error
         }
+    }
+
+    /// Before other batches come to a place where something was cut off: recovery knows a sector that a power cut has kept from being written by its zeros.
+    private func syncCut(_ state: inout PartitionState) throws(LogError) {
+        guard state.housekeeping.isCutUnsynced else { return }
+        try state.active.file.sync()
+        state.housekeeping.isCutUnsynced = false
     }
 
     /// Runs a write; any failure but a full disk makes the partition read-only.
@@ -201,7 +222,7 @@ extension PartitionLog {
         guard active.sizeBytes > 0 else { return false }
         return active.sizeBytes + Int64(batch.sizeInBytes) > min(Int64(state.config.segmentBytes), Int64(Int32.max))
             || now - state.housekeeping.checkpoint.activeSince >= state.config.segmentAgeMax
-            || batch.lastOffset - active.baseOffset > Int64(Int32.max)
+            || state.endOffset + Int64(batch.header.lastOffsetDelta) - active.baseOffset > Int64(Int32.max)
     }
 
     /// Under `os`, how many segments are closed before a sync is asked for at once: what a start after a crash has to read again stays bounded.

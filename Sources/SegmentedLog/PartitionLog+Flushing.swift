@@ -15,9 +15,10 @@ extension PartitionLog {
         try await gate.flush([self])
     }
 
-    /// Whether what is below the end is on disk, as far as `offset` (inclusive). Waits for nobody: of a log that is in use it is not known, and counts as no.
-    func isDurable(through offset: Int64) -> Bool {
-        state.withLockIfAvailable { $0.durableOffset >= $0.endOffset || $0.durableOffset > offset } ?? false
+    /// Whether what is below the end is on disk, as far as `offset` (inclusive). Without waiting it is not known of a log that is in use, and counts as no.
+    func isDurable(through offset: Int64, waits: Bool) -> Bool {
+        let isDurable = try? withState(waits: waits) { $0.durableOffset >= $0.endOffset || $0.durableOffset > offset }
+        return isDurable ?? false
     }
 
     /// Syncs what is dirty, then moves the durable end. Only the flush gate calls this: see there why flushes of a log must not overlap.

@@ -49,6 +49,8 @@ struct PartitionState: Sendable {
         var storedSnapshotOffset: Int64
         /// A failed write may have left something behind the end of an index.
         var isUntrimmed = false
+        /// Something was cut off the active segment, and the device may still have it.
+        var isCutUnsynced = false
         /// A segment was created and its directory entries may not be synced.
         var isDirectoryDirty = false
         /// Producer tables to be written as snapshots, by offset.

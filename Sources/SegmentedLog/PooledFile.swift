@@ -252,8 +252,15 @@ final class PooledFile: DiskFile, DescriptorBacked {
     func reserve(_ count: Int64, at position: Int64) -> Bool {
         guard let descriptor = try? pin() else { return false }
         defer { unpin() }
+        var status = statvfs()
+        guard fstatvfs(descriptor, &status) == 0, status.f_bavail * status.f_frsize >= Self.freeBytesMin else {
+            return false
+        }
         return clinux_reserve(descriptor, position, count) == 0
     }
+
+    /// With less than that left nothing is kept from others.
+    private static let freeBytesMin: UInt = 1 << 30
 
     func truncate(to size: Int64) throws(LogError) {
         let descriptor = try pin()

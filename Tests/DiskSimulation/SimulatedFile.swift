@@ -54,7 +54,7 @@ final class SimulatedFile: DiskFile {
     }
 
     /// Changes nothing that a crash could take.
-    func reserve(_ count: Int64, at position: Int64) -> Bool { true }
+    func reserve(_ count: Int64, at position: Int64) -> Bool { disk.state.withLock { $0.capacityBytes == nil } }
 
     func truncate(to size: Int64) throws(LogError) {
         try disk.state.withLock { (state) throws(LogError) in

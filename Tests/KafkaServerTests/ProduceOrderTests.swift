@@ -1,5 +1,6 @@
 import BrokerCore
 import Foundation
+import Logging
 import NIOCore
 import Records
 import SegmentedLog
@@ -40,6 +41,38 @@ struct ProduceOrderTests {
         try await broker.close()
     }
 
+    @Test("one batch that waits for nobody is begun on the loop, and nothing else")
+    func atOnce() async throws {
+        let folder = NSTemporaryDirectory() + "sluice-server-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let broker = try await Broker.open(directory: folder)
+        let plain = try Self.request("x", partitions: 1)
+        _ = try await broker.ensureTopic("t", partitions: 2, config: TopicConfig(segmentBytes: 2 * plain.count))
+        _ = try await broker.ensureTopic("c", partitions: 1, config: TopicConfig(isCompacted: true))
+        let pace = WritePace(slowest: .milliseconds(1))
+        let service = Service(
+            broker: broker, nodeId: 1, host: "127.0.0.1", port: 1, autoCreatesTopics: false, limits: ServerLimits(),
+            workers: RequestWorker.Count(), memory: RequestMemory(bytesMax: 1 << 20), pace: pace,
+            logger: Logger(label: "test"))
+        func isBegun(_ frame: [UInt8]) -> Bool { service.beginAtOnce(Array(frame.dropFirst(4))) != nil }
+        #expect(isBegun(plain))
+        #expect(try !isBegun(Self.request("x", partitions: 2)))
+        #expect(try !isBegun(Self.request("x", partitions: 1, acks: 0)))
+        #expect(try !isBegun(Self.request("x", partitions: 1, topic: "c")))
+        // One that is refused needs nobody either.
+        #expect(try isBegun(Self.request("x", partitions: 1, topic: "nowhere")))
+        let log = try #require(broker.topic(named: "t")?[0]).log
+        #expect(log.endOffset == 1)
+        while isBegun(plain) { try #require(log.endOffset < 100) }
+        let full = log.endOffset
+        try log.roll()
+        #expect(isBegun(plain))
+        _ = pace.watch { usleep(2_000) }
+        #expect(!isBegun(plain))
+        #expect(log.endOffset == full + 1)
+        try await broker.close()
+    }
+
     /// Sends all requests, then checks that the answers come in their order. Every third request has a second partition, which only a worker begins.
     private static func produce(_ number: Int, port: Int) throws {
         let connection = try RawConnection(port: port)
@@ -61,13 +94,15 @@ struct ProduceOrderTests {
         }
     }
 
-    private static func request(_ value: String, partitions: Int32) throws -> [UInt8] {
+    private static func request(
+        _ value: String, partitions: Int32, topic: String = "t", acks: Int16 = -1
+    ) throws -> [UInt8] {
         var builder = RecordBatchBuilder()
         builder.append(keyBytes: nil, valueBytes: Array(value.utf8), timestamp: 1000)
         let batch = try builder.build().encoded()
         return RawConnection.request(0, version: 7) { body in
-            body.append(Int16(-1), Int16(-1), Int32(30_000), Int32(1))
-            body.append("t")
+            body.append(Int16(-1), acks, Int32(30_000), Int32(1))
+            body.append(topic)
             body.append(partitions)
             for partition in 0..<partitions {
                 body.append(partition)

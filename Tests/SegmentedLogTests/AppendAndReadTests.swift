@@ -16,8 +16,8 @@ struct AppendAndReadTests {
     func offsets() throws {
         let log = try openLog(folder.partition)
         #expect(
-            try log.append(makeBatch(["a", "b", "c"])) == AppendResult(baseOffset: 0, lastOffset: 2, isDuplicate: false)
-        )
+            try log.append(makeBatch(["a", "b", "c"]))
+                == AppendResult(baseOffset: 0, lastOffset: 2, isDuplicate: false, logStartOffset: 0))
         #expect(try log.append(makeBatch(["d"]), leaderEpoch: 7).baseOffset == 3)
         let read = try log.read(from: 1, bytesMax: 1, isolation: .readUncommitted)
         #expect(read.batches.map(\.baseOffset) == [0])

@@ -6,7 +6,7 @@ import Testing
 @Suite("Room on the device for what is appended")
 struct FileRoomTests {
     private let folder: TemporaryFolder
-    private let config = LogConfig(segmentBytes: 6 << 20)
+    private let config = LogConfig(segmentBytes: 64 << 20)
 
     init() throws { folder = try TemporaryFolder() }
 

@@ -1,13 +1,14 @@
 import BrokerCore
 import KafkaProtocol
 import Records
-import SegmentedLog
 
 extension Service {
     /// What was appended, and what has to be durable before that is told.
     struct Appended: Sendable {
         var response: ProduceResponse
         var waitsFor: [Waiting] = []
+        /// A batch was not to wait, and would have to: nothing was done for it.
+        var isBusy = false
 
         /// An append and the place of its answer.
         struct Waiting: Sendable {
@@ -24,18 +25,26 @@ extension Service {
     }
 
     /// Appends the batches, each on its own: one that is refused keeps no other out.
-    func produce(_ request: ProduceRequest, _ frame: [UInt8], version: Int16) -> Appended {
+    /// - Parameter waits: false on an event loop, which may not be held up.
+    func produce(_ request: ProduceRequest, _ frame: [UInt8], version: Int16, waits: Bool = true) -> Appended {
         var appended = Appended(response: ProduceResponse(topics: []))
         for (topicPlace, requested) in request.topics.enumerated() {
-            let topic = topic(of: requested, version)
+            let topic = version < 13 ? broker.topic(named: requested.name) : self.topic(requested.id)
             let partitions = requested.partitions.enumerated().map { place, partition in
+                var result = ProduceResponse.Partition(index: partition.index)
                 do throws(Refusal) {
-                    let append = try append(partition, of: topic, request, frame, version: version)
+                    let append = try append(partition, of: topic, request, frame, version: version, waits: waits)
+                    result.baseOffset = append.baseOffset
+                    result.logAppendMilliseconds = append.logAppendTimestamp ?? -1
+                    result.logStartOffset = append.logStartOffset
                     appended.waitsFor.append(.init(append: append, topic: topicPlace, partition: place))
-                    return result(partition, append)
                 } catch {
-                    return result(partition, error)
+                    appended.isBusy = appended.isBusy || error.isBusy
+                    result.error = error.code
+                    result.message = error.message
+                    result.recordErrors = error.places.map { (index: Int32(clamping: $0), message: error.message) }
                 }
+                return result
             }
             appended.response.topics.append(
                 ProduceResponse.Topic(name: requested.name, id: requested.id, partitions: partitions))
@@ -47,41 +56,10 @@ extension Service {
     /// was done.
     func produceAtOnce(_ request: ProduceRequest, _ frame: [UInt8], version: Int16) -> Appended? {
         guard request.acks != 0, request.transactionalId == nil, request.topics.count == 1,
-            let requested = request.topics.first, requested.partitions.count == 1,
-            let partition = requested.partitions.first
+            request.topics.allSatisfy({ $0.partitions.count == 1 })
         else { return nil }
-        let topic = topic(of: requested, version)
-        guard topic?.isCompacted != true else { return nil }
-        func appended(_ result: ProduceResponse.Partition, _ waitsFor: [Appended.Waiting]) -> Appended {
-            let topic = ProduceResponse.Topic(name: requested.name, id: requested.id, partitions: [result])
-            return Appended(response: ProduceResponse(topics: [topic]), waitsFor: waitsFor)
-        }
-        do throws(Refusal) {
-            let append = try append(partition, of: topic, request, frame, version: version, waits: false)
-            return appended(result(partition, append), [.init(append: append, topic: 0, partition: 0)])
-        } catch {
-            return error.isBusy ? nil : appended(result(partition, error), [])
-        }
-    }
-
-    private func topic(of requested: ProduceRequest.Topic, _ version: Int16) -> Topic? {
-        version < 13 ? broker.topic(named: requested.name) : topic(requested.id)
-    }
-
-    private func result(_ partition: ProduceRequest.Partition, _ append: PendingAppend) -> ProduceResponse.Partition {
-        var result = ProduceResponse.Partition(index: partition.index)
-        result.baseOffset = append.baseOffset
-        result.logAppendMilliseconds = append.logAppendTimestamp ?? -1
-        result.logStartOffset = append.logStartOffset
-        return result
-    }
-
-    private func result(_ partition: ProduceRequest.Partition, _ refusal: Refusal) -> ProduceResponse.Partition {
-        var result = ProduceResponse.Partition(index: partition.index)
-        result.error = refusal.code
-        result.message = refusal.message
-        result.recordErrors = refusal.places.map { (index: Int32(clamping: $0), message: refusal.message) }
-        return result
+        let appended = produce(request, frame, version: version, waits: false)
+        return appended.isBusy ? nil : appended
     }
 
     /// The answer where some of it could not be made durable: each is asked for alone, so that the others count as written.
@@ -120,15 +98,16 @@ extension Service {
             throw Refusal(
                 code: version < 13 ? .unknownTopicOrPartition : .unknownTopicId, message: "there is no such topic")
         }
+        if topic.isCompacted, !waits {
+            throw Refusal(code: .none, message: "the keys of all records are to be read", isBusy: true)
+        }
         let batch = try checked(partition, of: topic, request, frame, version: version)
         let source = TopicPartition(topic: topic.name, partition: partition.index)
         do throws(BrokerError) {
             return try broker.begin(
                 appending: batch, to: source, transactionalId: request.transactionalId, waits: waits)
         } catch {
-            var refusal = Refusal(code: ErrorCode(error), message: error.description)
-            refusal.isBusy = !waits && (error.cause as? LogError)?.code == .busy
-            throw refusal
+            throw Refusal(code: ErrorCode(error), message: error.description, isBusy: error.code == .busy)
         }
     }
 

@@ -46,7 +46,7 @@ struct BatchLoad {
         var times: [Double] = []
         var events = [epoll_event](repeating: epoll_event(), count: clients.count)
         while let next = try sendWhatIsDue() {
-            let count = wait(until: next, &events)
+            let count = try wait(until: next, &events)
             for event in events.prefix(count) {
                 let number = Int(event.data.u64)
                 try check(clients[number].connection)
@@ -77,11 +77,13 @@ struct BatchLoad {
     }
 
     /// Waits for answers as long as that; at least a millisecond behind the end, when only they are missing.
-    private func wait(until next: ContinuousClock.Instant, _ events: inout [epoll_event]) -> Int {
+    private func wait(until next: ContinuousClock.Instant, _ events: inout [epoll_event]) throws -> Int {
         let now = ContinuousClock.now
         let time = next > now ? now.duration(to: next) : next < end ? .zero : .milliseconds(1)
         var timeout = timespec(
             tv_sec: Int(time.components.seconds), tv_nsec: Int(time.components.attoseconds / 1_000_000_000))
-        return Int(max(0, epoll_pwait2(poll, &events, Int32(events.count), &timeout, nil)))
+        let count = epoll_pwait2(poll, &events, Int32(events.count), &timeout, nil)
+        guard count >= 0 || errno == EINTR else { throw BenchFailure(description: "epoll_pwait2 fails: \(errno)") }
+        return Int(max(0, count))
     }
 }
