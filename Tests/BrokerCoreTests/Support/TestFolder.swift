@@ -11,8 +11,20 @@ final class TestFolder: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// A copy of a data directory as it is now: what a process killed at this moment would leave behind.
+    /// A copy of a data directory as it is now: what a process killed at this moment would leave behind. It begins anew where a file is renamed while it is made.
     static func crashed(_ directory: String) throws -> TestFolder {
+        for _ in 1..<copiesMax {
+            do {
+                return try copied(directory)
+            } catch CocoaError.fileReadNoSuchFile {
+            } catch CocoaError.fileNoSuchFile {}
+        }
+        return try copied(directory)
+    }
+
+    private static let copiesMax = 100
+
+    private static func copied(_ directory: String) throws -> TestFolder {
         let copy = try TestFolder()
         try FileManager.default.removeItem(atPath: copy.path)
         try FileManager.default.copyItem(atPath: directory, toPath: copy.path)
