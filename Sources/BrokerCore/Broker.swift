@@ -184,10 +184,8 @@ package final class Broker: Sendable {
     /// producer has sent before is not written again.
     /// - Parameters:
     ///   - transactionalId: of a client's producer. A transactional batch is taken while its transaction is open and has the partition.
-    ///   - waits: false for a caller that may not be held up: where others have the log just now, or more is to be done than to write the batch, nothing is
-    ///     (`.busy`).
     package func begin(
-        appending batch: RecordBatch, to source: TopicPartition, transactionalId: String? = nil, waits: Bool = true
+        appending batch: RecordBatch, to source: TopicPartition, transactionalId: String? = nil
     ) throws(BrokerError) -> PendingAppend {
         let log = try writable(source).log
         var mark: TransactionMark?
@@ -200,11 +198,24 @@ package final class Broker: Sendable {
             try wireTransactions.verify(transactionalId, identity, source)
         }
         let result = try inBrokerTerms("cannot append to \(source)") { () throws(LogError) in
-            try log.append(batch, since: mark, waits: waits)
+            try log.append(batch, since: mark)
         }
-        return PendingAppend(
-            baseOffset: result.baseOffset, lastOffset: result.lastOffset,
-            logAppendTimestamp: result.logAppendTimestamp, logStartOffset: result.logStartOffset, log: log)
+        return PendingAppend(result, log)
+    }
+
+    /// As `begin(appending:to:)` outside of a transaction, without holding up the caller: `done` is called once, before this returns or by who has the log meanwhile.
+    package func begin(
+        appending batch: RecordBatch, to source: TopicPartition,
+        done: @escaping @Sendable (Result<PendingAppend, BrokerError>) -> Void
+    ) {
+        do throws(BrokerError) {
+            let log = try writable(source).log
+            log.append(batch) { result in
+                done(result.map { PendingAppend($0, log) }.mapError { BrokerError($0, "cannot append to \(source)") })
+            }
+        } catch {
+            done(.failure(error))
+        }
     }
 
     /// Returns once these are as durable as the settings demand; one round of syncs covers all that wait for it. Where somebody waits the sync is begun, so
@@ -221,7 +232,7 @@ package final class Broker: Sendable {
     package func whenDurable(
         _ appends: [PendingAppend], _ done: @escaping @Sendable (Result<Void, BrokerError>) -> Void
     ) {
-        gate.whenDurable(appends.map { ($0.log, through: $0.lastOffset) }) { result in
+        gate.whenDurable(appends.map(\.log)) { result in
             done(result.mapError { BrokerError($0, "cannot make an append durable") })
         }
     }

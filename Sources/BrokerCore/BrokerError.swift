@@ -28,8 +28,6 @@ package struct BrokerError: Error, Sendable, CustomStringConvertible {
         case diskFull
         /// The transaction's outcome is not known until the broker is started anew.
         case uncertain
-        /// It was not to wait, and would have to: nothing was done.
-        case busy
         /// The broker, member or session is closed.
         case closed
         /// Bytes on disk are not what was written.
@@ -65,8 +63,7 @@ package struct BrokerError: Error, Sendable, CustomStringConvertible {
                 .invalid
             case .producerFenced: .fenced
             case .closed: .closed
-            case .busy: .busy
-            case .readOnly, .io, .notFound, .fileGone, .tooManySlices: .io
+            case .readOnly, .io, .notFound, .fileGone, .tooManySlices, .busy: .io
             }
         self.init(code, operation, cause: error)
     }

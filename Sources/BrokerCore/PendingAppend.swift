@@ -12,4 +12,12 @@ package struct PendingAppend: Sendable {
     package let logStartOffset: Int64
     /// The log it is in: not that of a topic of the same name made later.
     let log: PartitionLog
+
+    init(_ result: AppendResult, _ log: PartitionLog) {
+        baseOffset = result.baseOffset
+        lastOffset = result.lastOffset
+        logAppendTimestamp = result.logAppendTimestamp
+        logStartOffset = result.logStartOffset
+        self.log = log
+    }
 }

@@ -22,7 +22,7 @@ extension ErrorCode {
             case .transactionTimeout: .invalidTransactionTimeout
             case .corrupt: .corruptMessage
             case .closed: .notLeaderOrFollower
-            case .diskFull, .io, .inUse, .uncertain, .busy: .kafkaStorageError
+            case .diskFull, .io, .inUse, .uncertain: .kafkaStorageError
             }
     }
 

@@ -3,7 +3,7 @@ import KafkaProtocol
 import Logging
 
 /// Carries out requests on the broker. The APIs are in `Handlers`, one to a file.
-struct Service: Sendable {
+final class Service: Sendable {
     let broker: Broker
     /// The one broker's number.
     let nodeId: Int32
@@ -16,6 +16,22 @@ struct Service: Sendable {
     let memory: RequestMemory
     let pace: WritePace
     let logger: Logger
+
+    init(
+        broker: Broker, nodeId: Int32, host: String, port: Int, autoCreatesTopics: Bool, limits: ServerLimits,
+        workers: RequestWorker.Count, memory: RequestMemory, pace: WritePace, logger: Logger
+    ) {
+        self.broker = broker
+        self.nodeId = nodeId
+        self.host = host
+        self.port = port
+        self.autoCreatesTopics = autoCreatesTopics
+        self.limits = limits
+        self.workers = workers
+        self.memory = memory
+        self.pace = pace
+        self.logger = logger
+    }
 
     /// Who asks.
     struct Client: Sendable {
@@ -76,7 +92,7 @@ struct Service: Sendable {
         case .listConfigResources: return try await call.now(listConfigResources)
         case .describeTopicPartitions: return try await call.now(describeTopicPartitions)
         // In their turn, so that what one of them waits for is over before the next: a member leaves behind its last commit.
-        case .joinGroup: return try call.later { await joinGroup($0, from: client) }
+        case .joinGroup: return try call.later { [self] in await joinGroup($0, from: client) }
         case .syncGroup: return try call.later(syncGroup)
         case .heartbeat: return try call.later(heartbeat)
         case .leaveGroup: return try call.later(leaveGroup)
@@ -97,26 +113,25 @@ struct Service: Sendable {
             broker.whenDurable(appended.waitsFor.map(\.append)) { _ in }
             throw ProtocolError(unanswered: refusal)
         }
-        return answer(call, appended, isWanted: request.acks != 0)
+        return .whenDone { [self] done in
+            answer(call, appended) { done(request.acks == 0 ? nil : $0) }
+        }
     }
 
-    /// The answer to what was appended, once it is durable. That is waited for whether or not anybody is there to be told: the sync that makes the records visible begins with
+    /// Gives the answer to what was appended once it is durable. That is waited for whether or not anybody is there to be told: the sync that makes the records visible begins with
     /// it. Where no answer is wanted it has its turn all the same, so that what waits for the disk is bounded there too.
-    private func answer(_ call: Call, _ appended: Appended, isWanted: Bool) -> Answer {
+    private func answer(_ call: Call, _ appended: Appended, _ done: @escaping @Sendable (Answer.Frame?) -> Void) {
         let frame = call.answer(appended.response)
-        return .whenDone { done in
-            broker.whenDurable(appended.waitsFor.map(\.append)) { result in
-                guard isWanted else { return done(nil) }
-                guard case .failure = result else { return done(frame) }
-                Task { done(call.answer(await afterFailure(appended))) }
-            }
+        broker.whenDurable(appended.waitsFor.map(\.append)) { [self] result in
+            guard case .failure = result else { return done(frame) }
+            Task { [self] in done(call.answer(await afterFailure(appended))) }
         }
     }
 
     /// What is there is found at once: an answer that needs no waiting needs no turn either, since it holds no records.
     private func beginFetch(_ call: Call, _ request: FetchRequest) -> Answer {
         if case .found(let response) = firstLook(request, waits: true) { return .ready(call.answer(response)) }
-        return .later { call.answer(await fetch(request)) }
+        return .later { [self] in call.answer(await fetch(request)) }
     }
 
     /// Longer requests take too long for an event loop: to be read, of a fetch; to be checked and written, of a produce.
@@ -141,15 +156,22 @@ struct Service: Sendable {
         guard let request: FetchRequest = try? call.request() else { return nil }
         return switch firstLook(request, waits: false) {
         case .found(let response): .ready(call.answer(response))
-        case .nothingYet: .later { call.answer(await fetch(request)) }
+        case .nothingYet: .later { [self] in call.answer(await fetch(request)) }
         case .busy: nil
         }
     }
 
     private func produceAtOnce(_ call: Call, _ frame: [UInt8]) -> Answer? {
-        guard pace.isFast, let request: ProduceRequest = try? call.request() else { return nil }
-        let appended = pace.watch { produceAtOnce(request, frame, version: call.header.version) }
-        return appended.map { answer(call, $0, isWanted: true) }
+        guard pace.isFast, let request: ProduceRequest = try? call.request(),
+            let (batch, source) = onlyBatch(request, frame, version: call.header.version)
+        else { return nil }
+        return .whenDone { [self] done in
+            pace.watch {
+                broker.begin(appending: batch, to: source) { [self] result in
+                    answer(call, appended(request, result), done)
+                }
+            }
+        }
     }
 
     /// Whether carrying out the frame, which has its eight bytes at least, changes nothing.

@@ -47,22 +47,16 @@ package final class FlushGate: Sendable {
     /// `interval` and `os`. One round covers all logs of a call and of all other calls that wait at that time.
     /// - Throws: `.readOnly` when an fsync failed: what was waited for must be taken as lost. `.closed` after `close`.
     package func waitUntilDurable(_ logs: [(PartitionLog, through: Int64)]) async throws(LogError) {
-        let waitedFor = undurable(logs, waits: true)
+        guard policy == .always else { return }
+        let waitedFor = logs.filter { !$0.0.isDurable(through: $0.through) }.map(\.0)
         if !waitedFor.isEmpty { try await flush(waitedFor) }
     }
 
-    /// As `waitUntilDurable`, without a task that waits and without waiting for the logs' mutexes: calls `done` once, before it returns where there is nothing to wait for, else on the flush thread, which
-    /// it must not hold up.
-    package func whenDurable(
-        _ logs: [(PartitionLog, through: Int64)], _ done: @escaping @Sendable (Result<Void, LogError>) -> Void
-    ) {
-        let waitedFor = undurable(logs, waits: false)
-        if waitedFor.isEmpty { done(.success(())) } else { flush(waitedFor, done) }
-    }
-
-    private func undurable(_ logs: [(PartitionLog, through: Int64)], waits: Bool) -> [PartitionLog] {
-        guard policy == .always else { return [] }
-        return logs.filter { !$0.0.isDurable(through: $0.through, waits: waits) }.map(\.0)
+    /// Calls `done` once when all that was appended to these logs before the call is durable: before this returns under `interval` and `os`, else on the flush thread, which it must not
+    /// hold up. Who has just appended asks here, without a look at whether a round of others has done it meanwhile: that would take the logs' mutexes.
+    package func whenDurable(_ logs: [PartitionLog], _ done: @escaping @Sendable (Result<Void, LogError>) -> Void) {
+        guard policy == .always, !logs.isEmpty else { return done(.success(())) }
+        flush(logs, done)
     }
 
     /// Syncs the logs under any policy and returns once that is done.

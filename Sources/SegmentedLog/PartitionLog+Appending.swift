@@ -19,48 +19,56 @@ extension PartitionLog {
     /// (`FlushGate.waitUntilDurable`).
     ///
     /// A batch with a producer id is checked against that producer's epoch and sequence. The checksum was verified when the batch was made.
-    /// - Parameters:
-    ///   - mark: of a transactional batch, what `transactionMark` said before somebody found its transaction to be open.
-    ///   - waits: false for a caller that may not be held up: no more is done for it then than writing into the page cache.
+    /// - Parameter mark: of a transactional batch, what `transactionMark` said before somebody found its transaction to be open.
     /// - Throws: `.batchTooLarge`, `.segmentTooSmall`, `.invalidBatch`, `.outOfOrderSequence`, `.producerFenced`, `.invalidTransactionState`: nothing changed.
-    ///   `.diskFull`: nothing changed; try again when there is room. `.readOnly`, `.closed`. `.busy`, nothing changed, where it does not wait and somebody else has the log
-    ///   just now, or a segment or a file would have to be opened.
+    ///   `.diskFull`: nothing changed; try again when there is room. `.readOnly`, `.closed`.
     package func append(
-        _ batch: RecordBatch, leaderEpoch: Int32 = 0, since mark: TransactionMark? = nil, waits: Bool = true
+        _ batch: RecordBatch, leaderEpoch: Int32 = 0, since mark: TransactionMark? = nil
+    ) throws(LogError) -> AppendResult {
+        let (written, result, consequences) = state.withLock { state in
+            // What came before this is written before it.
+            let written = writeQueued(&state, waits: true)
+            let result = Result { () throws(LogError) in
+                try append(batch, leaderEpoch: leaderEpoch, since: mark, to: &state, waits: true)
+            }
+            return (written, result, takeConsequences(&state))
+        }
+        carryOut(consequences)
+        written.tell()
+        return try result.get()
+    }
+
+    /// - Throws: as `append`; `.busy`, nothing changed, where it does not wait and more would have to be done than to write into the page cache.
+    func append(
+        _ batch: RecordBatch, leaderEpoch: Int32 = 0, since mark: TransactionMark? = nil,
+        to state: inout PartitionState, waits: Bool
     ) throws(LogError) -> AppendResult {
         guard !batch.header.isControl, batch.recordCount == Int(batch.header.lastOffsetDelta) + 1 else {
             throw LogError(
                 .invalidBatch, "a control batch, an empty batch or one with missing offsets cannot be appended")
         }
-        // The mutex is taken once: where connections write to the same partition, every time is one to meet another.
-        let (result, consequences) = try withState(waits: waits) { (state) throws(LogError) in
-            try state.requireWritable()
-            try requireFits(batch, state.config)
-            let now = clock()
-            if let mark { try state.producers.check(mark) }
-            if case .duplicate(let base, let last) = try state.producers.check(batch.header) {
-                let result = AppendResult(
-                    baseOffset: base, lastOffset: last, isDuplicate: true, logStartOffset: state.startOffset)
-                return (result, Consequences())
-            }
-            if !waits { try requireNothingElse(state, before: batch, now: now) }
-            let isStamped = state.config.timestampType == .logAppend
-            let stamped = isStamped ? try batch.stampedByLog(now: now) : batch
-            let placed = stamped.placed(at: state.endOffset, leaderEpoch: leaderEpoch)
-            do throws(LogError) {
-                try write(placed, to: &state, now: now)
-            } catch {
-                // Who may wait syncs what was cut off, and tries again.
-                throw error.code == .diskFull && !waits ? busy("the disk is full") : error
-            }
-            state.producers.record(placed.header, now: now)
-            let result = AppendResult(
-                baseOffset: placed.baseOffset, lastOffset: placed.lastOffset, isDuplicate: false,
-                logAppendTimestamp: isStamped ? now : nil, logStartOffset: state.startOffset)
-            return (result, takeConsequences(&state))
+        try state.requireWritable()
+        try requireFits(batch, state.config)
+        let now = clock()
+        if let mark { try state.producers.check(mark) }
+        if case .duplicate(let base, let last) = try state.producers.check(batch.header) {
+            return AppendResult(
+                baseOffset: base, lastOffset: last, isDuplicate: true, logStartOffset: state.startOffset)
         }
-        carryOut(consequences)
-        return result
+        if !waits { try requireNothingElse(state, before: batch, now: now) }
+        let isStamped = state.config.timestampType == .logAppend
+        let stamped = isStamped ? try batch.stampedByLog(now: now) : batch
+        let placed = stamped.placed(at: state.endOffset, leaderEpoch: leaderEpoch)
+        do throws(LogError) {
+            try write(placed, to: &state, now: now)
+        } catch {
+            // Who may wait syncs what was cut off, and tries again.
+            throw error.code == .diskFull && !waits ? busy("the disk is full") : error
+        }
+        state.producers.record(placed.header, now: now)
+        return AppendResult(
+            baseOffset: placed.baseOffset, lastOffset: placed.lastOffset, isDuplicate: false,
+            logAppendTimestamp: isStamped ? now : nil, logStartOffset: state.startOffset)
     }
 
     private func requireNothingElse(
@@ -134,18 +142,18 @@ extension PartitionLog {
     }
 
     /// What an append brings about outside the mutex.
-    private struct Consequences {
+    struct Consequences {
         var observers: [@Sendable () -> Void] = []
         var flush: PartitionState.FlushRequest?
     }
 
-    private func takeConsequences(_ state: inout PartitionState) -> Consequences {
+    func takeConsequences(_ state: inout PartitionState) -> Consequences {
         defer { state.housekeeping.flushRequest = nil }
         return Consequences(
             observers: gate.hidesUnsynced ? [] : state.observers, flush: state.housekeeping.flushRequest)
     }
 
-    private func carryOut(_ consequences: Consequences) {
+    func carryOut(_ consequences: Consequences) {
         if let flush = consequences.flush { gate.flushInBackground(self, now: flush == .now) }
         for observer in consequences.observers { observer() }
     }
@@ -218,11 +226,11 @@ extension PartitionLog {
     }
 
     private func shouldRoll(_ state: PartitionState, before batch: RecordBatch, now: Int64) -> Bool {
-        let active = state.active
-        guard active.sizeBytes > 0 else { return false }
-        return active.sizeBytes + Int64(batch.sizeInBytes) > min(Int64(state.config.segmentBytes), Int64(Int32.max))
+        let (size, baseOffset) = (state.active.sizeBytes, state.active.baseOffset)
+        guard size > 0 else { return false }
+        return size + Int64(batch.sizeInBytes) > min(Int64(state.config.segmentBytes), Int64(Int32.max))
             || now - state.housekeeping.checkpoint.activeSince >= state.config.segmentAgeMax
-            || state.endOffset + Int64(batch.header.lastOffsetDelta) - active.baseOffset > Int64(Int32.max)
+            || state.endOffset + Int64(batch.header.lastOffsetDelta) - baseOffset > Int64(Int32.max)
     }
 
     /// Under `os`, how many segments are closed before a sync is asked for at once: what a start after a crash has to read again stays bounded.

@@ -15,10 +15,9 @@ extension PartitionLog {
         try await gate.flush([self])
     }
 
-    /// Whether what is below the end is on disk, as far as `offset` (inclusive). Without waiting it is not known of a log that is in use, and counts as no.
-    func isDurable(through offset: Int64, waits: Bool) -> Bool {
-        let isDurable = try? withState(waits: waits) { $0.durableOffset >= $0.endOffset || $0.durableOffset > offset }
-        return isDurable ?? false
+    /// Whether what is below the end is on disk, as far as `offset` (inclusive).
+    func isDurable(through offset: Int64) -> Bool {
+        state.withLock { $0.durableOffset >= $0.endOffset || $0.durableOffset > offset }
     }
 
     /// Syncs what is dirty, then moves the durable end. Only the flush gate calls this: see there why flushes of a log must not overlap.

@@ -63,10 +63,10 @@ extension LogSegment {
     }
 
     /// Whether its files hold descriptors: to open one may make the pool close others.
-    var isOpen: Bool { [file, offsetIndex.entries.file].allSatisfy { ($0 as? PooledFile)?.isOpen ?? true } }
+    var isOpen: Bool { file.isOpen && offsetIndex.entries.file.isOpen }
 
     /// Whether a batch can be written without opening a file.
-    var isOpenForAppending: Bool { isOpen && (timeIndex.entries.file as? PooledFile)?.isOpen ?? true }
+    var isOpenForAppending: Bool { isOpen && timeIndex.entries.file.isOpen }
 
     /// As `read`, but the batches are only found, by the index and by their headers near both ends.
     func span(

@@ -29,6 +29,8 @@ package final class PartitionLog: Sendable {
     let gate: FlushGate
     let clock: @Sendable () -> Int64
     let state: Mutex<PartitionState>
+    /// Is only taken for a moment, and inside `state` by who has that.
+    let queue = Mutex(AppendQueue())
 
     /// Opens or creates a partition.
     /// - Parameters:

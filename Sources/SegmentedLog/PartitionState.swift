@@ -66,8 +66,9 @@ struct PartitionState: Sendable {
     }
 
     var active: LogSegment {
-        get { segments[segments.count - 1] }
-        set { segments[segments.count - 1] = newValue }
+        // In place: a copy counts a reference to each of its files.
+        _read { yield segments[segments.count - 1] }
+        _modify { yield &segments[segments.count - 1] }
     }
 
     /// Whether nothing has ever been written, so that there is nothing to keep.

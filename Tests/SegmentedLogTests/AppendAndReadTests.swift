@@ -157,32 +157,6 @@ struct AppendAndReadTests {
         #expect(log.endOffset == 0)
     }
 
-    @Test("who may not wait is told that the log is busy while others have it, and before a roll; nothing is written")
-    func doesNotWait() throws {
-        let batch = try makeBatch(["x"])
-        let log = try openLog(folder.partition, LogConfig(segmentBytes: batch.sizeInBytes * 2))
-        func appendAtOnce() throws(LogError) { _ = try log.append(batch, waits: false) }
-        try appendAtOnce()
-        let code = Mutex<LogError.Code?>(nil)
-        log.state.withLock { _ in
-            // Asked by another thread: one must not try a mutex that it has itself.
-            let isDone = DispatchSemaphore(value: 0)
-            Thread.detachNewThread {
-                let error = logError { _ = try log.append(batch, waits: false) }
-                code.withLock { $0 = error?.code }
-                isDone.signal()
-            }
-            isDone.wait()
-        }
-        #expect(code.withLock { $0 } == .busy)
-        try appendAtOnce()
-        #expect(logError { try appendAtOnce() }?.code == .busy)
-        #expect(log.endOffset == 2)
-        _ = try log.append(batch)
-        try appendAtOnce()
-        #expect(try log.values().count == 4)
-    }
-
     @Test("deleting removes the folder")
     func delete() throws {
         let log = try openLog(folder.partition)

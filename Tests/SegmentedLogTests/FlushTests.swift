@@ -176,25 +176,6 @@ struct FlushTests {
         #expect(try log.values().count == 4)
     }
 
-    @Test("who may not wait leaves a full disk to others: what it wrote is cut off, and is synced by who may wait")
-    func fullDiskAtOnce() throws {
-        let disk = SimulatedDisk(seed: 1)
-        let log = try openLog(partition, disk: disk)
-        _ = try log.append(makeBatch(["x"]), waits: false)
-        disk.limit(toBytes: disk.usedBytes + 10)
-        let syncs = disk.syncs
-        #expect(logError { _ = try log.append(makeBatch(["y"]), waits: false) }?.code == .busy)
-        #expect(disk.syncs == syncs)
-        #expect(!log.isReadOnly)
-        disk.limit(toBytes: nil)
-        #expect(logError { _ = try log.append(makeBatch(["y"]), waits: false) }?.code == .busy)
-        #expect(disk.syncs == syncs)
-        _ = try log.append(makeBatch(["y"]))
-        #expect(disk.syncs == syncs + 1)
-        _ = try log.append(makeBatch(["z"]), waits: false)
-        #expect(try log.values() == ["x", "y", "z"])
-    }
-
     @Test("a disk that is full while a segment rolls refuses the append and rolls later")
     func fullDiskOnRoll() throws {
         let disk = SimulatedDisk(seed: 1)

@@ -7,8 +7,6 @@ extension Service {
     struct Appended: Sendable {
         var response: ProduceResponse
         var waitsFor: [Waiting] = []
-        /// A batch was not to wait, and would have to: nothing was done for it.
-        var isBusy = false
 
         /// An append and the place of its answer.
         struct Waiting: Sendable {
@@ -25,26 +23,18 @@ extension Service {
     }
 
     /// Appends the batches, each on its own: one that is refused keeps no other out.
-    /// - Parameter waits: false on an event loop, which may not be held up.
-    func produce(_ request: ProduceRequest, _ frame: [UInt8], version: Int16, waits: Bool = true) -> Appended {
+    func produce(_ request: ProduceRequest, _ frame: [UInt8], version: Int16) -> Appended {
         var appended = Appended(response: ProduceResponse(topics: []))
         for (topicPlace, requested) in request.topics.enumerated() {
-            let topic = version < 13 ? broker.topic(named: requested.name) : self.topic(requested.id)
+            let topic = topic(requested, version: version)
             let partitions = requested.partitions.enumerated().map { place, partition in
-                var result = ProduceResponse.Partition(index: partition.index)
                 do throws(Refusal) {
-                    let append = try append(partition, of: topic, request, frame, version: version, waits: waits)
-                    result.baseOffset = append.baseOffset
-                    result.logAppendMilliseconds = append.logAppendTimestamp ?? -1
-                    result.logStartOffset = append.logStartOffset
+                    let append = try append(partition, of: topic, request, frame, version: version)
                     appended.waitsFor.append(.init(append: append, topic: topicPlace, partition: place))
+                    return ProduceResponse.Partition(partition.index, append)
                 } catch {
-                    appended.isBusy = appended.isBusy || error.isBusy
-                    result.error = error.code
-                    result.message = error.message
-                    result.recordErrors = error.places.map { (index: Int32(clamping: $0), message: error.message) }
+                    return ProduceResponse.Partition(partition.index, error)
                 }
-                return result
             }
             appended.response.topics.append(
                 ProduceResponse.Topic(name: requested.name, id: requested.id, partitions: partitions))
@@ -52,14 +42,37 @@ extension Service {
         return appended
     }
 
-    /// Appends the one batch of a request that wants an answer, if nobody and nothing has to be waited for and no record has to be read. Nil where that is not so, and nothing
-    /// was done.
-    func produceAtOnce(_ request: ProduceRequest, _ frame: [UInt8], version: Int16) -> Appended? {
-        guard request.acks != 0, request.transactionalId == nil, request.topics.count == 1,
-            request.topics.allSatisfy({ $0.partitions.count == 1 })
+    /// The one batch of a request that wants an answer, if no record has to be read for it and no transaction looked up; and where it goes.
+    func onlyBatch(
+        _ request: ProduceRequest, _ frame: [UInt8], version: Int16
+    ) -> (batch: RecordBatch, source: TopicPartition)? {
+        guard request.acks != 0, request.topics.count == 1, let requested = request.topics.first,
+            requested.partitions.count == 1, let partition = requested.partitions.first,
+            let topic = topic(requested, version: version), !topic.isCompacted,
+            let batch = try? checked(partition, of: topic, request, frame, version: version),
+            !batch.header.isTransactional
         else { return nil }
-        let appended = produce(request, frame, version: version, waits: false)
-        return appended.isBusy ? nil : appended
+        return (batch, TopicPartition(topic: topic.name, partition: partition.index))
+    }
+
+    /// What became of the request's `onlyBatch`.
+    func appended(_ request: ProduceRequest, _ result: Result<PendingAppend, BrokerError>) -> Appended {
+        let requested = request.topics[0]
+        let index = requested.partitions[0].index
+        func response(_ partition: ProduceResponse.Partition) -> ProduceResponse {
+            ProduceResponse(topics: [.init(name: requested.name, id: requested.id, partitions: [partition])])
+        }
+        return switch result {
+        case .success(let append):
+            Appended(
+                response: response(.init(index, append)),
+                waitsFor: [.init(append: append, topic: 0, partition: 0)])
+        case .failure(let error): Appended(response: response(.init(index, Refusal(error))))
+        }
+    }
+
+    private func topic(_ requested: ProduceRequest.Topic, version: Int16) -> Topic? {
+        version < 13 ? broker.topic(named: requested.name) : topic(requested.id)
     }
 
     /// The answer where some of it could not be made durable: each is asked for alone, so that the others count as written.
@@ -78,13 +91,19 @@ extension Service {
     }
 
     /// Why a batch is not taken.
-    private struct Refusal: Error {
+    fileprivate struct Refusal: Error {
         let code: ErrorCode
         let message: String
         /// The records it is refused for, where it is for some alone.
         var places: [Int] = []
-        /// It is not refused: it was not to wait, and would have to.
-        var isBusy = false
+
+        init(code: ErrorCode, message: String, places: [Int] = []) {
+            self.code = code
+            self.message = message
+            self.places = places
+        }
+
+        init(_ error: BrokerError) { self.init(code: ErrorCode(error), message: error.description) }
     }
 
     /// So many records are named that a batch is refused for.
@@ -92,22 +111,19 @@ extension Service {
 
     private func append(
         _ partition: ProduceRequest.Partition, of topic: Topic?, _ request: ProduceRequest, _ frame: [UInt8],
-        version: Int16, waits: Bool = true
+        version: Int16
     ) throws(Refusal) -> PendingAppend {
         guard let topic else {
             throw Refusal(
                 code: version < 13 ? .unknownTopicOrPartition : .unknownTopicId, message: "there is no such topic")
         }
-        if topic.isCompacted, !waits {
-            throw Refusal(code: .none, message: "the keys of all records are to be read", isBusy: true)
-        }
         let batch = try checked(partition, of: topic, request, frame, version: version)
         let source = TopicPartition(topic: topic.name, partition: partition.index)
         do throws(BrokerError) {
             return try broker.begin(
-                appending: batch, to: source, transactionalId: request.transactionalId, waits: waits)
+                appending: batch, to: source, transactionalId: request.transactionalId)
         } catch {
-            throw Refusal(code: ErrorCode(error), message: error.description, isBusy: error.code == .busy)
+            throw Refusal(error)
         }
     }
 
@@ -163,5 +179,21 @@ extension Service {
             throw Refusal(
                 code: .invalidRecord, message: "a record of a compacted topic needs a key", places: refused)
         }
+    }
+}
+
+extension ProduceResponse.Partition {
+    fileprivate init(_ index: Int32, _ append: PendingAppend) {
+        self.init(index: index)
+        baseOffset = append.baseOffset
+        logAppendMilliseconds = append.logAppendTimestamp ?? -1
+        logStartOffset = append.logStartOffset
+    }
+
+    fileprivate init(_ index: Int32, _ refusal: Service.Refusal) {
+        self.init(index: index)
+        error = refusal.code
+        message = refusal.message
+        recordErrors = refusal.places.map { (index: Int32(clamping: $0), message: refusal.message) }
     }
 }

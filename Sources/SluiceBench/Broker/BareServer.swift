@@ -7,8 +7,8 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// `sluice-bench bare-server`: the reference for the broker. A NIO handler that frames, checks a CRC32C, writes the frame to one file and answers, at once or after a sync that all
-/// share who wait for it; or that answers each request with a region of that file. No log, no index, no error handling: what NIO and the kernel can do for this work at all.
+/// `sluice-bench bare-server`: the reference for the broker. A NIO handler that frames, checks a CRC32C, writes the frame to a file and answers, at once or after a sync that all
+/// share who wait for it; or that answers each request with a region of the file. No log, no index, no error handling: what NIO and the kernel can do for this work at all.
 struct BareServer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "bare-server", shouldDisplay: false)
 
@@ -18,19 +18,26 @@ struct BareServer: AsyncParsableCommand {
     @Option var region = 0
     /// Frames are acknowledged once they are synced.
     @Flag var sync = false
+    /// Connections take turns at so many files.
+    @Option var files = 1
 
     func run() async throws {
-        let descriptor = open(file, O_RDWR | O_CREAT, 0o644)
-        guard descriptor >= 0 else { throw BenchFailure(description: "cannot open \(file)") }
-        let (region, size) = (region, Int(lseek(descriptor, 0, SEEK_END)))
-        let store = BareStore(descriptor, syncs: sync)
+        let stores = try (0..<files).map { number in
+            let path = number == 0 ? file : "\(file)-\(number)"
+            let descriptor = open(path, O_RDWR | O_CREAT, 0o644)
+            guard descriptor >= 0 else { throw BenchFailure(description: "cannot open \(path)") }
+            return BareStore(descriptor, syncs: sync)
+        }
+        let connections = Atomic(0)
+        let region = region
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    let turn = connections.add(1, ordering: .relaxed).oldValue
                     try channel.pipeline.syncOperations.addHandler(
-                        BareHandler(store, descriptor: descriptor, region: region, fileBytes: size))
+                        BareHandler(stores[turn % stores.count], region: region))
                 }
             }
             .bind(host: "127.0.0.1", port: port).get()
@@ -38,14 +45,14 @@ struct BareServer: AsyncParsableCommand {
     }
 }
 
-/// One file that all connections write to.
+/// A file that connections write to.
 private final class BareStore: Sendable {
     private struct State {
         var position = 0
         var waiting: [@Sendable () -> Void] = []
     }
 
-    private let descriptor: Int32
+    let descriptor: Int32
     private let syncs: Bool
     private let state = Mutex(State())
     private let isAwaited = DispatchSemaphore(value: 0)
@@ -93,17 +100,15 @@ private final class BareHandler: ChannelInboundHandler {
     typealias OutboundOut = IOData
 
     private let store: BareStore
-    private let descriptor: Int32
     private let region: Int
     private let fileBytes: Int
     private var frame = ByteBuffer()
     private var position = 0
 
-    init(_ store: BareStore, descriptor: Int32, region: Int, fileBytes: Int) {
+    init(_ store: BareStore, region: Int) {
         self.store = store
-        self.descriptor = descriptor
         self.region = region
-        self.fileBytes = fileBytes
+        fileBytes = Int(lseek(store.descriptor, 0, SEEK_END))
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -151,7 +156,7 @@ private final class BareHandler: ChannelInboundHandler {
         var header = context.channel.allocator.buffer(capacity: 4)
         header.writeInteger(UInt32(region))
         context.write(wrapOutboundOut(.byteBuffer(header)), promise: nil)
-        let handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: descriptor)
+        let handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: store.descriptor)
         let region = FileRegion(fileHandle: handle, readerIndex: position, endIndex: position + region)
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.whenComplete { _ in _ = try? handle.takeDescriptorOwnership() }

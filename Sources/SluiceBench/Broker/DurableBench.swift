@@ -61,7 +61,7 @@ struct DurableBench {
         return Double(count * frame.count) / 1e6 / (start.duration(to: .now) / .seconds(1))
     }
 
-    /// Many producers, each with one batch of 1 KiB on its way; against a bare loop that syncs for all that wait.
+    /// Many producers, each with one batch of 1 KiB on its way; against a bare loop of as many files that syncs for all that wait.
     private func small() async throws {
         show("## Broker: small producers with `flush: always`, 1 KiB batches, one on its way for each\n")
         let syncs = try await workplace.withFolder { try syncMilliseconds(in: $0) }
@@ -95,7 +95,10 @@ struct DurableBench {
             }
             try await workplace.withFolder { folder in
                 let server = try ServerProcess("sluice-bench") { port in
-                    ["bare-server", "--port", "\(port)", "--file", folder + "/frames", "--sync"]
+                    [
+                        "bare-server", "--port", "\(port)", "--file", folder + "/frames", "--sync", "--files",
+                        "\(partitions)",
+                    ]
                 }
                 defer { server.stop() }
                 let full = try load(server, requests, connections, perSecond: nil) { try $0.receive { _ in } }

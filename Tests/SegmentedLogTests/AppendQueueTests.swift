@@ -1,0 +1,237 @@
+import DiskSimulation
+import Foundation
+import Records
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import SegmentedLog
+
+/// Appends of callers that may not be held up, such as event loops.
+@Suite("Appends that nobody is held up by", .timeLimit(.minutes(2)))
+struct AppendQueueTests {
+    private let folder: TemporaryFolder
+    private let told = Told()
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test("where the log is free, a batch is written by the call itself")
+    func free() throws {
+        let log = try openLog(folder.partition)
+        for value in ["a", "b", "c"] { try append(value, to: log) }
+        #expect(told.values == ["a", "b", "c"])
+        #expect(told.offsets == [0, 1, 2])
+        #expect(told.threads == [Told.thisThread])
+        #expect(try log.values() == ["a", "b", "c"])
+    }
+
+    @Test("while others have the log, the call returns, and the batches come into it before those of later calls")
+    func taken() async throws {
+        let log = try openLog(folder.partition)
+        try log.state.withLock { _ in
+            // By another thread: one must not try a mutex that it has itself.
+            try onThread { for value in ["a", "b", "c"] { try append(value, to: log) } }
+            #expect(told.values == [])
+        }
+        _ = try log.append(makeBatch(["d"]))
+        try append("e", to: log)
+        try await eventually("all are told") { told.values.count == 4 }
+        #expect(told.values == ["a", "b", "c", "e"])
+        #expect(told.offsets == [0, 1, 2, 4])
+        #expect(try log.values() == ["a", "b", "c", "d", "e"])
+    }
+
+    @Test("a roll, and the sync that goes with it, are not done on the caller's thread")
+    func roll() async throws {
+        let values = (10..<30).map(String.init)
+        let size = try makeBatch([values[0]]).sizeInBytes
+        let log = try openLog(folder.partition, LogConfig(segmentBytes: size * 2), policy: .always)
+        for value in values.prefix(2) { try append(value, to: log) }
+        #expect(told.values == Array(values.prefix(2)))
+        #expect(told.threads == [Told.thisThread])
+        for value in values.dropFirst(2) { try append(value, to: log) }
+        try await eventually("all are told") { told.values.count == 20 }
+        #expect(told.values == values)
+        #expect(told.offsets == Array(0..<20))
+        #expect(told.threads.count > 1)
+        #expect(log.state.withLock { $0.segments.count } == 10)
+    }
+
+    @Test("what others leave is written by who has the log, up to two MiB, and the rest by another thread")
+    func share() async throws {
+        let pause = Pause()
+        let log = try pausableLog(LogConfig(), pause)
+        pause.arm()
+        let server = Mutex<UInt?>(nil)
+        let isOver = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            server.withLock { $0 = Told.thisThread }
+            try? append("first", to: log)
+            isOver.signal()
+        }
+        pause.waitUntilReached()
+        let large = String(repeating: "x", count: 600_000)
+        try onThread { for number in 0..<8 { try append("\(number)" + large, to: log) } }
+        #expect(told.values == [])
+        pause.end()
+        isOver.wait()
+        try await eventually("all are told") { told.values.count == 9 }
+        #expect(told.values.map { $0.prefix(1) } == ["f", "0", "1", "2", "3", "4", "5", "6", "7"])
+        // Two MiB are reached with the fourth.
+        #expect(told.all.filter { $0.thread == server.withLock { $0 } }.count == 5)
+        #expect(told.threads.count == 2)
+        #expect(log.endOffset == 9)
+    }
+
+    @Test("a batch that could not be written without waiting keeps its place before those that came meanwhile")
+    func place() async throws {
+        let pause = Pause()
+        let size = try makeBatch(["a"]).sizeInBytes
+        let log = try pausableLog(LogConfig(segmentBytes: size), pause)
+        try append("a", to: log)
+        pause.arm()
+        // This one needs a roll.
+        Thread.detachNewThread { try? append("b", to: log) }
+        pause.waitUntilReached()
+        try onThread { try append("c", to: log) }
+        pause.end()
+        try await eventually("all are told") { told.values.count == 3 }
+        #expect(told.values == ["a", "b", "c"])
+        #expect(try log.values() == ["a", "b", "c"])
+    }
+
+    @Test("of many at once each is told once, and those of one thread keep their order, whichever way they go")
+    func crowd() async throws {
+        let (threads, batches) = (6, 300)
+        let size = try makeBatch(["0 000"]).sizeInBytes
+        let log = try openLog(folder.partition, LogConfig(segmentBytes: size * 40))
+        let isOver = DispatchGroup()
+        for thread in 0..<threads {
+            isOver.enter()
+            Thread.detachNewThread {
+                for number in 0..<batches {
+                    let value = "\(thread) \(number)"
+                    do {
+                        if number % 7 == 6 {
+                            let batch = try makeBatch([value])
+                            told.add(value, Result { () throws(LogError) in try log.append(batch) })
+                        } else {
+                            try append(value, to: log)
+                        }
+                    } catch {
+                        Issue.record("\(error)")
+                    }
+                }
+                isOver.leave()
+            }
+        }
+        await withCheckedContinuation { done in isOver.notify(queue: .global()) { done.resume() } }
+        try await eventually("all are told") { told.values.count >= threads * batches }
+        let values = try log.values().compactMap(\.self)
+        #expect(values.count == threads * batches)
+        for told in told.all { #expect(try values[Int(told.result.get().baseOffset)] == told.value) }
+        for thread in 0..<threads {
+            #expect(values.filter { $0.hasPrefix("\(thread) ") } == (0..<batches).map { "\(thread) \($0)" })
+        }
+    }
+
+    @Test("on a full disk the caller syncs nothing that was cut off, and batches are taken again once there is room")
+    func fullDisk() async throws {
+        let disk = SimulatedDisk(seed: 1)
+        let log = try openLog(folder.partition, disk: disk)
+        try append("x", to: log)
+        disk.limit(toBytes: disk.usedBytes + 10)
+        try append("y", to: log)
+        try await eventually("the second is told") { told.values.count == 2 }
+        #expect(logError { _ = try told.all[1].result.get() }?.code == .diskFull)
+        #expect(told.threads.count == 2)
+        #expect(!log.isReadOnly)
+        disk.limit(toBytes: nil)
+        try append("z", to: log)
+        try await eventually("the third is told") { told.values.count == 3 }
+        #expect(told.all[2].thread != Told.thisThread)
+        try append("!", to: log)
+        #expect(told.all.last?.thread == Told.thisThread)
+        #expect(try log.values() == ["x", "z", "!"])
+    }
+
+    @Test("what is refused is told as what is taken, and keeps nothing out")
+    func refused() throws {
+        let log = try openLog(folder.partition, LogConfig(maxBatchBytes: 100))
+        try append(String(repeating: "x", count: 200), to: log)
+        try append("a", to: log)
+        #expect(logError { _ = try told.all[0].result.get() }?.code == .batchTooLarge)
+        #expect(told.offsets == [0])
+        try log.close()
+        try append("b", to: log)
+        #expect(logError { _ = try told.all[2].result.get() }?.code == .closed)
+    }
+
+    /// A log whose next append stops, once `pause` is armed, when it has the log.
+    private func pausableLog(_ config: LogConfig, _ pause: Pause) throws -> PartitionLog {
+        try PartitionLog.open(
+            directory: folder.partition, topicPartition: TopicPartition(topic: "hits", partition: 0), config: config,
+            disk: FileDisk(), gate: FlushGate(policy: .os), cleanShutdown: false,
+            clock: {
+                pause.reach()
+                return 1
+            })
+    }
+
+    private func append(_ value: String, to log: PartitionLog) throws {
+        log.append(try makeBatch([value])) { [told] in told.add(value, $0) }
+    }
+
+    /// Runs `body` on a thread of its own and returns when it has.
+    private func onThread(_ body: @escaping @Sendable () throws -> Void) throws {
+        let failure = Mutex<(any Error)?>(nil)
+        let isOver = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            do { try body() } catch { failure.withLock { $0 = error } }
+            isOver.signal()
+        }
+        isOver.wait()
+        if let failure = failure.withLock({ $0 }) { throw failure }
+    }
+}
+
+/// A place where one thread is kept.
+private final class Pause: Sendable {
+    private let isArmed = Atomic(false)
+    private let isReached = DispatchSemaphore(value: 0)
+    private let isOver = DispatchSemaphore(value: 0)
+
+    func arm() { isArmed.store(true, ordering: .releasing) }
+    func waitUntilReached() { isReached.wait() }
+    func end() { isOver.signal() }
+
+    /// Keeps the first that comes after `arm`.
+    func reach() {
+        guard isArmed.exchange(false, ordering: .acquiringAndReleasing) else { return }
+        isReached.signal()
+        isOver.wait()
+    }
+}
+
+/// What callers were told, in that order.
+private final class Told: Sendable {
+    struct Entry: Sendable {
+        let value: String
+        let result: Result<AppendResult, LogError>
+        let thread: UInt
+    }
+
+    private let entries = Mutex<[Entry]>([])
+
+    static var thisThread: UInt { pthread_self() }
+
+    func add(_ value: String, _ result: Result<AppendResult, LogError>) {
+        entries.withLock { $0.append(Entry(value: value, result: result, thread: Self.thisThread)) }
+    }
+
+    var all: [Entry] { entries.withLock { $0 } }
+    var values: [String] { all.map(\.value) }
+    /// Of those that were taken.
+    var offsets: [Int64] { all.compactMap { try? $0.result.get().baseOffset } }
+    var threads: Set<UInt> { Set(all.map(\.thread)) }
+}
