@@ -28,7 +28,15 @@ struct FileImage: Sendable {
 
     mutating func change(_ change: Change) {
         Self.apply(change, to: &current)
-        unsynced.append(change)
+        unsynced.append(hasLostPages ? inWholeSectors(change) : change)
+    }
+
+    /// A sector is written as it is in memory: with what a failed sync has left there and no other would write.
+    private func inWholeSectors(_ change: Change) -> Change {
+        guard case .write(let bytes, let position) = change, !bytes.isEmpty else { return change }
+        let start = position / Self.sectorBytes * Self.sectorBytes
+        let end = (position + bytes.count + Self.sectorBytes - 1) / Self.sectorBytes * Self.sectorBytes
+        return .write(Array(current[start..<min(end, current.count)]), at: start)
     }
 
     mutating func sync() {
