@@ -203,12 +203,15 @@ package final class Broker: Sendable {
         return PendingAppend(result, log)
     }
 
-    /// As `begin(appending:to:)` outside of a transaction, without holding up the caller: `done` is called once, before this returns or by who has the log meanwhile.
+    /// As `begin(appending:to:)`, without holding up the caller, and for batches outside of transactions: `done` is called once, before this returns or by who has the log meanwhile.
     package func begin(
         appending batch: RecordBatch, to source: TopicPartition,
         done: @escaping @Sendable (Result<PendingAppend, BrokerError>) -> Void
     ) {
         do throws(BrokerError) {
+            guard !batch.header.isTransactional else {
+                throw BrokerError(.transactionState, "a transactional batch waits for its transaction to be looked up")
+            }
             let log = try writable(source).log
             log.append(batch) { result in
                 done(result.map { PendingAppend($0, log) }.mapError { BrokerError($0, "cannot append to \(source)") })

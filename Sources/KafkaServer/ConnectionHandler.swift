@@ -240,7 +240,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         takenByIncoming = 0
         let number = answers.reserve()
         // Requests are begun in their order.
-        if atOnceLeft > 0, worker?.isIdle == true, let answer = service.beginAtOnce(frame) {
+        if atOnceLeft > 0, let worker, worker.isIdle, let answer = service.beginAtOnce(frame, worker.appends) {
             atOnceLeft -= 1
             return take(answer, number, context)
         }

@@ -13,6 +13,8 @@ struct RequestWorker: Sendable {
     private let requests: AsyncStream<Request>.Continuation
     private let task: Task<Void, Never>
     private let unbegun: Unbegun
+    /// What of the connection waits for a log, though no worker has begun it. The worker's own requests come after it.
+    let appends = QueuedAppends()
 
     /// - Parameters:
     ///   - host: where the requests come from.
@@ -24,6 +26,7 @@ struct RequestWorker: Sendable {
     ) {
         let (stream, requests) = AsyncStream<Request>.makeStream()
         let unbegun = Unbegun()
+        let appends = appends
         self.requests = requests
         self.unbegun = unbegun
         service.workers.enter()
@@ -34,6 +37,7 @@ struct RequestWorker: Sendable {
                     begun(request.number, .ready(nil))
                     continue
                 }
+                await appends.waitForNone()
                 do throws(ProtocolError) {
                     let answer = try await service.begin(request.frame, from: host)
                     unbegun.count.subtract(1, ordering: .releasing)

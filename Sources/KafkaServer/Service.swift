@@ -140,7 +140,8 @@ final class Service: Sendable {
 
     /// What can be begun on an event loop, since it takes some microseconds and waits for nobody: a fetch of records that need no look at the disk (decision 16), and a
     /// batch that is written into the page cache (decision 17). Nil where a worker has to.
-    func beginAtOnce(_ frame: [UInt8]) -> Answer? {
+    /// - Parameter appends: of the same connection.
+    func beginAtOnce(_ frame: [UInt8], _ appends: QueuedAppends) -> Answer? {
         let isFetch = frame[1] == APIKey.fetch.rawValue
         guard frame[0] == 0, isFetch || frame[1] == APIKey.produce.rawValue,
             frame.count <= (isFetch ? Self.fetchAtOnceMax : Self.produceAtOnceMax)
@@ -149,7 +150,8 @@ final class Service: Sendable {
         let key = isFetch ? APIKey.fetch : .produce
         guard let header = try? RequestHeader(&reader), key.versions.contains(header.version) else { return nil }
         let call = Call(key: key, header: header, body: reader)
-        return isFetch ? fetchAtOnce(call) : produceAtOnce(call, frame)
+        guard isFetch else { return produceAtOnce(call, frame, appends) }
+        return appends.isNone ? fetchAtOnce(call) : nil
     }
 
     private func fetchAtOnce(_ call: Call) -> Answer? {
@@ -161,13 +163,15 @@ final class Service: Sendable {
         }
     }
 
-    private func produceAtOnce(_ call: Call, _ frame: [UInt8]) -> Answer? {
+    private func produceAtOnce(_ call: Call, _ frame: [UInt8], _ appends: QueuedAppends) -> Answer? {
         guard pace.isFast, let request: ProduceRequest = try? call.request(),
             let (batch, source) = onlyBatch(request, frame, version: call.header.version)
         else { return nil }
         return .whenDone { [self] done in
+            appends.begin()
             pace.watch {
                 broker.begin(appending: batch, to: source) { [self] result in
+                    appends.end()
                     answer(call, appended(request, result), done)
                 }
             }

@@ -29,8 +29,6 @@ package protocol Disk: Sendable {
 
 /// An open file. Positions and sizes are bytes from the file's start.
 package protocol DiskFile: AnyObject, Sendable {
-    /// Whether it holds a descriptor, so that nothing has to be opened to read or write it.
-    var isOpen: Bool { get }
     /// The present size in bytes.
     func size() throws(LogError) -> Int64
     /// Fills `buffer` from `position` on and returns how many bytes there were: fewer only at the end of the file.
@@ -48,9 +46,6 @@ package protocol DiskFile: AnyObject, Sendable {
 }
 
 extension DiskFile {
-    /// Files are open, where no pool closes them.
-    package var isOpen: Bool { true }
-
     /// Writes the bytes of an array.
     func write(_ bytes: [UInt8], at position: Int64) throws(LogError) {
         let result = bytes.withUnsafeBytes { buffer -> Result<Void, LogError> in

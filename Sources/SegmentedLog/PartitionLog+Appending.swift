@@ -25,17 +25,13 @@ extension PartitionLog {
     package func append(
         _ batch: RecordBatch, leaderEpoch: Int32 = 0, since mark: TransactionMark? = nil
     ) throws(LogError) -> AppendResult {
-        let (written, result, consequences) = state.withLock { state in
-            // What came before this is written before it.
-            let written = writeQueued(&state, waits: true)
-            let result = Result { () throws(LogError) in
-                try append(batch, leaderEpoch: leaderEpoch, since: mark, to: &state, waits: true)
-            }
-            return (written, result, takeConsequences(&state))
+        let (result, consequences) = try state.withLock { (state) throws(LogError) in
+            let end = state.endOffset
+            let result = try append(batch, leaderEpoch: leaderEpoch, since: mark, to: &state, waits: true)
+            return (result, takeConsequences(&state, since: end))
         }
         carryOut(consequences)
-        written.tell()
-        return try result.get()
+        return result
     }
 
     /// - Throws: as `append`; `.busy`, nothing changed, where it does not wait and more would have to be done than to write into the page cache.
@@ -118,7 +114,7 @@ extension PartitionLog {
             if let transaction, gate.hidesUnsynced {
                 state.ended.append(.init(firstOffset: transaction.firstOffset, markerOffset: offset))
             }
-            return (offset, takeConsequences(&state))
+            return (offset, takeConsequences(&state, since: offset))
         }
         carryOut(consequences)
         return offset
@@ -134,9 +130,7 @@ extension PartitionLog {
                     try roll(&state)
                 }
             }
-            var consequences = takeConsequences(&state)
-            consequences.observers = []
-            return consequences
+            return takeConsequences(&state, since: state.endOffset)
         }
         carryOut(consequences)
     }
@@ -147,10 +141,11 @@ extension PartitionLog {
         var flush: PartitionState.FlushRequest?
     }
 
-    func takeConsequences(_ state: inout PartitionState) -> Consequences {
+    /// - Parameter end: where the log ended before: who waits for records is told only of new ones.
+    func takeConsequences(_ state: inout PartitionState, since end: Int64) -> Consequences {
         defer { state.housekeeping.flushRequest = nil }
-        return Consequences(
-            observers: gate.hidesUnsynced ? [] : state.observers, flush: state.housekeeping.flushRequest)
+        let isTold = state.endOffset > end && !gate.hidesUnsynced
+        return Consequences(observers: isTold ? state.observers : [], flush: state.housekeeping.flushRequest)
     }
 
     func carryOut(_ consequences: Consequences) {

@@ -3,9 +3,9 @@ import Records
 
 extension PartitionLog {
     /// Appends a batch as `append` does, without holding up the caller, and calls `done` once with what that would return or throw: before this returns where the log is free and no
-    /// more is to be done than to write into the page cache; else on the thread of the next who has the log, which it must not hold up.
+    /// more is to be done than to write into the page cache; else on the thread of another caller, or on one that waits for the log, which it must not hold up.
     ///
-    /// Batches come into the log in the order of these calls, and before that of an `append` that is called later.
+    /// Batches come into the log in the order of these calls; an `append` may come between them.
     package func append(
         _ batch: RecordBatch, whenFree done: @escaping @Sendable (Result<AppendResult, LogError>) -> Void
     ) {
@@ -16,45 +16,47 @@ extension PartitionLog {
     /// Writes what is queued, and what comes meanwhile. Without waiting this ends where somebody else has the log, more is to be done than to write, or it goes on for long; then another
     /// thread does the rest.
     private func serveQueue(waits: Bool) {
-        var bytesLeft = Self.bytesAtOnceMax
+        let start = ContinuousClock.now
+        var bytes = 0
         repeat {
             let served = try? withState(waits: waits) { state in
-                let written = writeQueued(&state, waits: waits, bytesLeft: bytesLeft)
-                return (written, takeConsequences(&state))
+                let end = state.endOffset
+                let written = writeQueued(&state, waits: waits, since: waits ? .now : start)
+                return (written, takeConsequences(&state, since: end))
             }
             guard let (written, consequences) = served else { break }
             carryOut(consequences)
-            written.tell()
-            bytesLeft -= written.bytes
+            for (done, result) in written.results { done(result) }
             if queue.withLock({ $0.leave() }) { return }
             if written.isHeldUp { break }
-        } while waits || bytesLeft > 0
-        DispatchQueue.global(qos: .userInitiated).async { self.serveQueue(waits: true) }
+            bytes += written.bytes
+        } while waits || (bytes < Self.bytesAtOnceMax && start.duration(to: .now) < Self.timeAtOnceMax)
+        // A queue of its own is given a thread whatever others wait for; a shared one has as many as there are cores.
+        DispatchQueue(label: "sluice.append-queue").async { self.serveQueue(waits: true) }
     }
 
-    /// About as many as a caller brings itself at most; a batch counts for at least what takes as long as all that is not writing.
+    /// So much is written before others have their turn: with the log where this thread waits, on this thread where it does not. About as many bytes as a caller brings itself at most,
+    /// where a batch counts for at least what takes as long as all that is not writing; and less where the kernel holds up who writes.
     private static let bytesAtOnceMax = 2 << 20
     private static let bytesPerBatchMin = 16 << 10
+    private static let timeAtOnceMax = Duration.milliseconds(2)
 
     /// What became of queued batches.
-    struct Written {
-        fileprivate(set) var results: [(done: AppendQueue.Done, result: Result<AppendResult, LogError>)] = []
-        fileprivate(set) var bytes = 0
+    private struct Written {
+        var results: [(done: AppendQueue.Done, result: Result<AppendResult, LogError>)] = []
+        var bytes = 0
         /// The next could not be written without waiting.
-        fileprivate(set) var isHeldUp = false
-
-        /// Outside the log's mutex.
-        func tell() {
-            for (done, result) in results { done(result) }
-        }
+        var isHeldUp = false
     }
 
-    /// Writes what is queued; without waiting, what can be and about as many bytes.
-    func writeQueued(_ state: inout PartitionState, waits: Bool, bytesLeft: Int = 0) -> Written {
+    /// Writes what is queued, at least one and up to the limits above.
+    private func writeQueued(
+        _ state: inout PartitionState, waits: Bool, since start: ContinuousClock.Instant
+    ) -> Written {
         var written = Written()
         let entries = queue.withLock { $0.take() }
         var place = 0
-        while place < entries.count, waits || written.bytes < bytesLeft {
+        while place < entries.count, written.bytes < Self.bytesAtOnceMax {
             let entry = entries[place]
             let result = Result { () throws(LogError) in try append(entry.batch, to: &state, waits: waits) }
             if case .failure(let error) = result, error.code == .busy {
@@ -64,6 +66,7 @@ extension PartitionLog {
             written.bytes += max(entry.batch.sizeInBytes, Self.bytesPerBatchMin)
             written.results.append((entry.done, result))
             place += 1
+            if start.duration(to: .now) > Self.timeAtOnceMax { break }
         }
         if place < entries.count { queue.withLock { $0.putBack(entries[place...]) } }
         return written

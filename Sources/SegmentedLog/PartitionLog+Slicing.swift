@@ -63,10 +63,12 @@ extension LogSegment {
     }
 
     /// Whether its files hold descriptors: to open one may make the pool close others.
-    var isOpen: Bool { file.isOpen && offsetIndex.entries.file.isOpen }
+    var isOpen: Bool { Self.isOpen(file) && Self.isOpen(offsetIndex.entries.file) }
 
     /// Whether a batch can be written without opening a file.
-    var isOpenForAppending: Bool { isOpen && timeIndex.entries.file.isOpen }
+    var isOpenForAppending: Bool { isOpen && Self.isOpen(timeIndex.entries.file) }
+
+    private static func isOpen(_ file: any DiskFile) -> Bool { (file as? PooledFile)?.isOpen ?? true }
 
     /// As `read`, but the batches are only found, by the index and by their headers near both ends.
     func span(

@@ -29,7 +29,7 @@ package final class PartitionLog: Sendable {
     let gate: FlushGate
     let clock: @Sendable () -> Int64
     let state: Mutex<PartitionState>
-    /// Is only taken for a moment, and inside `state` by who has that.
+    /// Taken inside `state`, and never around it: for a moment, to get at what is queued or put it back.
     let queue = Mutex(AppendQueue())
 
     /// Opens or creates a partition.

@@ -55,7 +55,8 @@ struct ProduceOrderTests {
             workers: RequestWorker.Count(), memory: RequestMemory(bytesMax: 1 << 20), pace: pace,
             logger: Logger(label: "test"))
         func isBegun(_ frame: [UInt8]) -> Bool {
-            guard case .whenDone(let start) = service.beginAtOnce(Array(frame.dropFirst(4))) else { return false }
+            let answer = service.beginAtOnce(Array(frame.dropFirst(4)), QueuedAppends())
+            guard case .whenDone(let start) = answer else { return false }
             start { _ in }
             return true
         }
