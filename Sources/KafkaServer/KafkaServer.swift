@@ -87,7 +87,7 @@ final class Connections: Sendable {
         var isClosed = false
     }
 
-    let workers = RequestWorker.Count()
+    let workers = WaitGroup()
 
     private let state = Mutex(State())
     private let limits: ServerLimits
@@ -123,6 +123,6 @@ final class Connections: Sendable {
             return Array(state.open.values)
         }
         for channel in open { try? await channel.close() }
-        await workers.waitForNone()
+        await workers.wait()
     }
 }

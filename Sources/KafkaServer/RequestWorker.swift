@@ -13,8 +13,8 @@ struct RequestWorker: Sendable {
     private let requests: AsyncStream<Request>.Continuation
     private let task: Task<Void, Never>
     private let unbegun: Unbegun
-    /// What of the connection waits for a log, though no worker has begun it. The worker's own requests come after it.
-    let appends = QueuedAppends()
+    /// The batches that the event loop has begun and that may not be in their logs yet. The worker's requests come after them.
+    let appends = WaitGroup()
 
     /// - Parameters:
     ///   - host: where the requests come from.
@@ -37,7 +37,7 @@ struct RequestWorker: Sendable {
                     begun(request.number, .ready(nil))
                     continue
                 }
-                await appends.waitForNone()
+                await appends.wait()
                 do throws(ProtocolError) {
                     let answer = try await service.begin(request.frame, from: host)
                     unbegun.count.subtract(1, ordering: .releasing)
@@ -68,39 +68,5 @@ struct RequestWorker: Sendable {
     func end() {
         requests.finish()
         task.cancel()
-    }
-
-    /// The workers, and the connections that have ended and whose last requests are being carried out.
-    final class Count: Sendable {
-        private struct State {
-            var open = 0
-            var waiter: CheckedContinuation<Void, Never>?
-        }
-
-        private let state = Mutex(State())
-
-        func enter() { state.withLock { $0.open += 1 } }
-
-        func leave() {
-            let waiter = state.withLock { state in
-                state.open -= 1
-                guard state.open == 0 else { return nil as CheckedContinuation<Void, Never>? }
-                defer { state.waiter = nil }
-                return state.waiter
-            }
-            waiter?.resume()
-        }
-
-        /// Returns when there is none. Called once, when no more begin.
-        func waitForNone() async {
-            await withCheckedContinuation { continuation in
-                let isOver = state.withLock { state in
-                    guard state.open > 0 else { return true }
-                    state.waiter = continuation
-                    return false
-                }
-                if isOver { continuation.resume() }
-            }
-        }
     }
 }

@@ -12,14 +12,15 @@ final class Service: Sendable {
     let port: Int
     let autoCreatesTopics: Bool
     let limits: ServerLimits
-    let workers: RequestWorker.Count
+    /// The workers, and the connections that have ended and whose last requests are being carried out.
+    let workers: WaitGroup
     let memory: RequestMemory
     let pace: WritePace
     let logger: Logger
 
     init(
         broker: Broker, nodeId: Int32, host: String, port: Int, autoCreatesTopics: Bool, limits: ServerLimits,
-        workers: RequestWorker.Count, memory: RequestMemory, pace: WritePace, logger: Logger
+        workers: WaitGroup, memory: RequestMemory, pace: WritePace, logger: Logger
     ) {
         self.broker = broker
         self.nodeId = nodeId
@@ -141,7 +142,7 @@ final class Service: Sendable {
     /// What can be begun on an event loop, since it takes some microseconds and waits for nobody: a fetch of records that need no look at the disk (decision 16), and a
     /// batch that is written into the page cache (decision 17). Nil where a worker has to.
     /// - Parameter appends: of the same connection.
-    func beginAtOnce(_ frame: [UInt8], _ appends: QueuedAppends) -> Answer? {
+    func beginAtOnce(_ frame: [UInt8], _ appends: WaitGroup) -> Answer? {
         let isFetch = frame[1] == APIKey.fetch.rawValue
         guard frame[0] == 0, isFetch || frame[1] == APIKey.produce.rawValue,
             frame.count <= (isFetch ? Self.fetchAtOnceMax : Self.produceAtOnceMax)
@@ -151,7 +152,7 @@ final class Service: Sendable {
         guard let header = try? RequestHeader(&reader), key.versions.contains(header.version) else { return nil }
         let call = Call(key: key, header: header, body: reader)
         guard isFetch else { return produceAtOnce(call, frame, appends) }
-        return appends.isNone ? fetchAtOnce(call) : nil
+        return appends.isEmpty ? fetchAtOnce(call) : nil
     }
 
     private func fetchAtOnce(_ call: Call) -> Answer? {
@@ -163,15 +164,15 @@ final class Service: Sendable {
         }
     }
 
-    private func produceAtOnce(_ call: Call, _ frame: [UInt8], _ appends: QueuedAppends) -> Answer? {
+    private func produceAtOnce(_ call: Call, _ frame: [UInt8], _ appends: WaitGroup) -> Answer? {
         guard pace.isFast, let request: ProduceRequest = try? call.request(),
             let (batch, source) = onlyBatch(request, frame, version: call.header.version)
         else { return nil }
         return .whenDone { [self] done in
-            appends.begin()
+            appends.enter()
             pace.watch {
                 broker.begin(appending: batch, to: source) { [self] result in
-                    appends.end()
+                    appends.leave()
                     answer(call, appended(request, result), done)
                 }
             }

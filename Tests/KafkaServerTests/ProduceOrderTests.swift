@@ -52,17 +52,17 @@ struct ProduceOrderTests {
         let pace = WritePace(slowest: .milliseconds(50))
         let service = Service(
             broker: broker, nodeId: 1, host: "127.0.0.1", port: 1, autoCreatesTopics: false, limits: ServerLimits(),
-            workers: RequestWorker.Count(), memory: RequestMemory(bytesMax: 1 << 20), pace: pace,
+            workers: WaitGroup(), memory: RequestMemory(bytesMax: 1 << 20), pace: pace,
             logger: Logger(label: "test"))
         func isBegun(_ frame: [UInt8]) -> Bool {
-            let answer = service.beginAtOnce(Array(frame.dropFirst(4)), QueuedAppends())
+            let answer = service.beginAtOnce(Array(frame.dropFirst(4)), WaitGroup())
             guard case .whenDone(let start) = answer else { return false }
             start { _ in }
             return true
         }
         let log = try #require(broker.topic(named: "t")?[0]).log
         #expect(isBegun(plain))
-        #expect(log.endOffset == 1)
+        try await eventually("it is written") { log.endOffset == 1 }
         #expect(try !isBegun(Self.request("x", partitions: 2)))
         #expect(try !isBegun(Self.request("x", partitions: 1, acks: 0)))
         #expect(try !isBegun(Self.request("x", partitions: 1, topic: "c")))
@@ -70,7 +70,7 @@ struct ProduceOrderTests {
         #expect(isBegun(plain))
         _ = pace.watch { usleep(60_000) }
         #expect(!isBegun(plain))
-        #expect(log.endOffset == 2)
+        try await eventually("the second is written") { log.endOffset == 2 }
         try await broker.close()
     }
 

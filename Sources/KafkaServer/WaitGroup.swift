@@ -1,7 +1,7 @@
 import Synchronization
 
-/// The batches of one connection that were begun on its event loop and may not be in their logs yet.
-final class QueuedAppends: Sendable {
+/// Counts what is under way, for one that waits until nothing is.
+final class WaitGroup: Sendable {
     private struct State {
         var count = 0
         var waiter: CheckedContinuation<Void, Never>?
@@ -9,12 +9,11 @@ final class QueuedAppends: Sendable {
 
     private let state = Mutex(State())
 
-    var isNone: Bool { state.withLock { $0.count == 0 } }
+    var isEmpty: Bool { state.withLock { $0.count == 0 } }
 
-    func begin() { state.withLock { $0.count += 1 } }
+    func enter() { state.withLock { $0.count += 1 } }
 
-    /// The batch is in its log, or was refused.
-    func end() {
+    func leave() {
         let waiter = state.withLock { state in
             state.count -= 1
             guard state.count == 0 else { return nil as CheckedContinuation<Void, Never>? }
@@ -24,8 +23,8 @@ final class QueuedAppends: Sendable {
         waiter?.resume()
     }
 
-    /// Returns when there is none. For one that waits at a time, and while it does none may begin.
-    func waitForNone() async {
+    /// Returns when nothing is under way, nor what has begun meanwhile. One may wait at a time.
+    func wait() async {
         await withCheckedContinuation { continuation in
             let isOver = state.withLock { state in
                 guard state.count > 0 else { return true }
