@@ -59,7 +59,7 @@ struct AppendQueueTests {
     @Test("who was held up in the log writes nothing more for others: another thread does")
     func heldUp() async throws {
         let pause = Pause()
-        let log = try pausableLog(LogConfig(), pause)
+        let log = try slowLog(LogConfig()) { pause.reach() }
         pause.arm()
         let server = Mutex<UInt?>(nil)
         let isOver = DispatchSemaphore(value: 0)
@@ -83,11 +83,29 @@ struct AppendQueueTests {
         #expect(log.endOffset == 9)
     }
 
+    @Test("who has the log writes two MiB for others and lets it go")
+    func large() async throws {
+        let log = try openLog(folder.partition)
+        let large = String(repeating: "x", count: 600_000)
+        try log.state.withLock { _ in try onThread { for _ in 0..<8 { try append(large, to: log) } } }
+        try await eventually("all are told") { told.values.count == 8 }
+        #expect(told.all[0].endOffset <= 4)
+        #expect(told.all[7].endOffset == 8)
+    }
+
+    @Test("who has the log lets it go where writing takes long")
+    func slow() async throws {
+        let log = try slowLog(LogConfig()) { usleep(3000) }
+        try log.state.withLock { _ in try onThread { for value in ["a", "b", "c"] { try append(value, to: log) } } }
+        try await eventually("all are told") { told.values.count == 3 }
+        #expect(told.all.map(\.endOffset) == [1, 2, 3])
+    }
+
     @Test("a batch that could not be written without waiting keeps its place before those that came meanwhile")
     func place() async throws {
         let pause = Pause()
         let size = try makeBatch(["a"]).sizeInBytes
-        let log = try pausableLog(LogConfig(segmentBytes: size), pause)
+        let log = try slowLog(LogConfig(segmentBytes: size)) { pause.reach() }
         try append("a", to: log)
         pause.arm()
         // This one needs a roll.
@@ -174,19 +192,19 @@ struct AppendQueueTests {
         #expect(logError { _ = try told.all[2].result.get() }?.code == .closed)
     }
 
-    /// A log whose next append stops, once `pause` is armed, when it has the log.
-    private func pausableLog(_ config: LogConfig, _ pause: Pause) throws -> PartitionLog {
+    /// A log that calls `pause` in each append, when it has the mutex.
+    private func slowLog(_ config: LogConfig, _ pause: @escaping @Sendable () -> Void) throws -> PartitionLog {
         try PartitionLog.open(
             directory: folder.partition, topicPartition: TopicPartition(topic: "hits", partition: 0), config: config,
             disk: FileDisk(), gate: FlushGate(policy: .os), cleanShutdown: false,
             clock: {
-                pause.reach()
+                pause()
                 return 1
             })
     }
 
     private func append(_ value: String, to log: PartitionLog) throws {
-        log.append(try makeBatch([value])) { [told] in told.add(value, $0) }
+        log.append(try makeBatch([value])) { [told] in told.add(value, $0, endOffset: log.endOffset) }
     }
 
     /// Runs `body` on a thread of its own and returns when it has.
@@ -225,6 +243,8 @@ private final class Told: Sendable {
     struct Entry: Sendable {
         let value: String
         let result: Result<AppendResult, LogError>
+        /// Where the log ended then.
+        let endOffset: Int64
         let thread: UInt
     }
 
@@ -232,8 +252,9 @@ private final class Told: Sendable {
 
     static var thisThread: UInt { pthread_self() }
 
-    func add(_ value: String, _ result: Result<AppendResult, LogError>) {
-        entries.withLock { $0.append(Entry(value: value, result: result, thread: Self.thisThread)) }
+    func add(_ value: String, _ result: Result<AppendResult, LogError>, endOffset: Int64) {
+        let entry = Entry(value: value, result: result, endOffset: endOffset, thread: Self.thisThread)
+        entries.withLock { $0.append(entry) }
     }
 
     var all: [Entry] { entries.withLock { $0 } }

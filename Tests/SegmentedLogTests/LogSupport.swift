@@ -15,7 +15,14 @@ final class TemporaryFolder: Sendable {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit {
+        // A log that a test has left open may be making a file in it just now.
+        for _ in 0..<1000 {
+            try? FileManager.default.removeItem(atPath: path)
+            guard FileManager.default.fileExists(atPath: path) else { return }
+            usleep(1000)
+        }
+    }
 
     var partition: String { path + "/hits-0" }
 
@@ -33,6 +40,21 @@ final class TemporaryFolder: Sendable {
 
     func names(_ suffix: String = "") throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: partition).filter { $0.hasSuffix(suffix) }.sorted()
+    }
+}
+
+extension PartitionLog {
+    /// Appends as an event loop does, and waits until it is told what became of it.
+    func appendWhenFree(_ batch: RecordBatch) throws(LogError) -> AppendResult {
+        let told = Mutex<Result<AppendResult, LogError>?>(nil)
+        let isTold = DispatchSemaphore(value: 0)
+        append(batch) { result in
+            told.withLock { $0 = result }
+            isTold.signal()
+        }
+        isTold.wait()
+        guard let result = told.withLock({ $0 }) else { preconditionFailure("told without a result") }
+        return try result.get()
     }
 }
 

@@ -16,9 +16,11 @@ package enum JavaClient {
     package static let isInstalled =
         ProcessInfo.processInfo.environment["CI"] != nil || java != nil && compiler != nil && libraries != nil
 
+    private static let folder = NSTemporaryDirectory() + "sluice-java-\(ProcessInfo.processInfo.processIdentifier)"
+
     /// The scenarios, compiled once for all tests of a run.
     private static let classes = Task {
-        let folder = NSTemporaryDirectory() + "sluice-java-\(ProcessInfo.processInfo.processIdentifier)"
+        atexit { try? FileManager.default.removeItem(atPath: JavaClient.folder) }
         let sources = try FileManager.default.contentsOfDirectory(atPath: PythonInterpreter.tests + "/Clients/java")
             .filter { $0.hasSuffix(".java") }
         let compiled = try await ChildProcess.run(
