@@ -13,20 +13,69 @@ struct TopicChangeTests {
         let folder = try TestFolder()
         let broker = try await Broker.open(directory: folder.path)
         _ = try await broker.createTopic("t", partitions: 2, config: TopicConfig())
-        try await broker.configure("t", [.set("segment.bytes", to: "4000"), .set("retention.ms", to: "-1")])
+        try await broker.configure(topic: "t", [.set("segment.bytes", to: "4000"), .set("retention.ms", to: "-1")])
         let log = try #require(broker.log(of: TopicPartition("t", 1)))
         #expect(log.config.segmentBytes == 4000)
         #expect(log.config.retentionMilliseconds == nil)
         await #expect(throws: BrokerError.self) {
-            try await broker.configure("t", [.set("segment.bytes", to: "5000"), .set("retention.ms", to: "x")])
+            try await broker.configure(topic: "t", [.set("segment.bytes", to: "5000"), .set("retention.ms", to: "x")])
         }
-        try await broker.configure("t", [.set("segment.bytes", to: "6000")], isTrial: true)
+        try await broker.configure(topic: "t", [.set("segment.bytes", to: "6000")], isTrial: true)
         #expect(log.config.segmentBytes == 4000)
         let crashed = try TestFolder.crashed(folder.path)
         try await broker.close()
 
         let next = try await Broker.open(directory: crashed.path)
         #expect(next.log(of: TopicPartition("t", 1))?.config.segmentBytes == 4000)
+        try await next.close()
+    }
+
+    @Test("the broker's changed config holds for open and new logs whose topics set nothing, and after a crash")
+    func brokerConfigs() async throws {
+        let folder = try TestFolder()
+        let started = EmbeddedSettings(segmentBytes: 1 << 20)
+        let broker = try await Broker.open(directory: folder.path, settings: started)
+        _ = try await broker.createTopic("follows", partitions: 1, config: TopicConfig())
+        _ = try await broker.createTopic("own", partitions: 1, config: TopicConfig(segmentBytes: 4000))
+        let (follows, own) = (TopicPartition("follows", 0), TopicPartition("own", 0))
+        try await broker.configure([
+            .set("log.segment.bytes", to: "5000"), .set("log.cleanup.policy", to: "compact"),
+            .set("message.max.bytes", to: "100"),
+        ])
+        let log = try #require(broker.log(of: follows))
+        #expect(log.config.segmentBytes == 5000)
+        #expect(log.config.maxBatchBytes == 100)
+        #expect(broker.log(of: own)?.config.segmentBytes == 4000)
+        #expect(broker.topic(named: "own")?.isCompacted == true)
+        _ = try await broker.createTopic("new", partitions: 1, config: TopicConfig())
+        #expect(broker.log(of: TopicPartition("new", 0))?.config.segmentBytes == 5000)
+        // The broker's own records are not cut short by it.
+        let positions = try #require(broker.log(of: TopicPartition(OffsetRecord.topic, 0)))
+        #expect(positions.config.maxBatchBytes == Broker.internalSegmentBytesByDefault)
+
+        let refused = await #expect(throws: BrokerError.self) {
+            try await broker.configure([.set("log.segment.bytes", to: "6000"), .set("num.partitions", to: "2")])
+        }
+        #expect(refused?.message.hasPrefix("'num.partitions' cannot be changed while the broker runs") == true)
+        let wrong = await #expect(throws: BrokerError.self) {
+            try await broker.configure([.set("log.segment.bytes", to: "x")])
+        }
+        #expect(wrong?.message.hasPrefix("log.segment.bytes=x: ") == true)
+        try await broker.configure([.set("log.segment.bytes", to: "6000")], isTrial: true)
+        #expect(log.config.segmentBytes == 5000)
+        let crashed = try TestFolder.crashed(folder.path)
+        try await broker.close()
+
+        let next = try await Broker.open(directory: crashed.path, settings: started)
+        #expect(next.log(of: follows)?.config.segmentBytes == 5000)
+        let entry = try #require(next.configs.first { $0.name == "log.segment.bytes" })
+        #expect(entry.synonyms.map(\.source) == [.broker, .settings, .standard])
+        #expect(entry.synonyms.map(\.value) == ["5000", "1048576", "1073741824"])
+        try await next.configure([.reset("log.segment.bytes")])
+        #expect(next.log(of: follows)?.config.segmentBytes == 1 << 20)
+        try await next.configure([.append("log.cleanup.policy", "delete")], replacing: true)
+        #expect(next.configs.filter { $0.source == .broker }.map(\.name) == ["log.cleanup.policy"])
+        #expect(next.log(of: follows)?.config.cleanupPolicy == .delete)
         try await next.close()
     }
 

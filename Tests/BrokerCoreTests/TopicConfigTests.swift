@@ -31,24 +31,26 @@ struct TopicConfigTests {
     @Test("every config keeps what it is by default, and one line of the catalog holds all of them")
     func defaults() throws {
         var config = TopicConfig()
-        let settings = EmbeddedSettings()
-        for key in TopicConfigKey.all { try config.set(key.name, to: key.fallback(settings)) }
+        let broker = BrokerConfig(settings: EmbeddedSettings())
+        for key in TopicConfigKey.all { try config.set(key.name, to: broker.value(of: key)) }
         #expect(config.entries.count == TopicConfigKey.all.count)
         #expect(config.entries.allSatisfy { !$0.value.contains(" ") })
-        #expect(config.logConfig(settings) == TopicConfig().logConfig(settings))
+        #expect(config.logConfig(inheriting: broker) == TopicConfig().logConfig(inheriting: broker))
     }
 
     @Test("lists are added to and taken from")
     func lists() throws {
-        let settings = EmbeddedSettings()
+        let broker = BrokerConfig(settings: EmbeddedSettings())
         var config = TopicConfig()
-        try config.apply(.append("cleanup.policy", " compact"), settings)
-        #expect(config["cleanup.policy"] == "compact,delete")
-        try config.apply(.subtract("cleanup.policy", "delete"), settings)
-        #expect(config["cleanup.policy"] == "compact")
-        #expect(throws: BrokerError.self) { try config.apply(.subtract("cleanup.policy", "compact"), settings) }
-        #expect(throws: BrokerError.self) { try config.apply(.append("retention.ms", "1"), settings) }
-        try config.apply(.reset("cleanup.policy"), settings)
+        try config.apply(.append("cleanup.policy", " compact"), inheriting: broker)
+        #expect(config[TopicConfigKey.cleanupPolicy] == "compact,delete")
+        try config.apply(.subtract("cleanup.policy", "delete"), inheriting: broker)
+        #expect(config[TopicConfigKey.cleanupPolicy] == "compact")
+        #expect(throws: BrokerError.self) {
+            try config.apply(.subtract("cleanup.policy", "compact"), inheriting: broker)
+        }
+        #expect(throws: BrokerError.self) { try config.apply(.append("retention.ms", "1"), inheriting: broker) }
+        try config.apply(.reset("cleanup.policy"), inheriting: broker)
         #expect(config == TopicConfig())
     }
 
@@ -57,11 +59,12 @@ struct TopicConfigTests {
         var settings = EmbeddedSettings(segmentBytes: 50 << 20)
         settings.topicDefaults.cleanupPolicy = .compactAndDelete
         settings.topicDefaults.timestampType = .logAppendTime
+        let broker = BrokerConfig(settings: settings)
         var config = TopicConfig()
-        #expect(config.logConfig(settings).cleanupPolicy == .compactAndDelete)
-        #expect(config.logConfig(settings).timestampType == .logAppend)
-        #expect(config.logConfig(settings).segmentBytes == 16 << 20)
+        #expect(config.logConfig(inheriting: broker).cleanupPolicy == .compactAndDelete)
+        #expect(config.logConfig(inheriting: broker).timestampType == .logAppend)
+        #expect(config.logConfig(inheriting: broker).segmentBytes == 16 << 20)
         try config.set("cleanup.policy", to: "delete")
-        #expect(config.logConfig(settings).segmentBytes == 50 << 20)
+        #expect(config.logConfig(inheriting: broker).segmentBytes == 50 << 20)
     }
 }

@@ -104,6 +104,17 @@ struct CommandLineAdminTests {
         let broker1: [Config] = try Self.decode(
             try await Self.sluice(broker, "configs", "describe", "--broker", "1", "--all", "--output", "json"))
         #expect(broker1.contains { $0.name == "num.partitions" && $0.value == "1" })
+        for change in ["log.retention.ms=3000", "log.roll.ms=4000", "log.retention.ms=5000"] {
+            let changed = try await Self.sluice(broker, "configs", "alter", "--broker", "1", "--config", change)
+            #expect(changed.status == 0 && changed.errors == "", "\(changed)")
+        }
+        let reset = try await Self.sluice(broker, "configs", "alter", "--broker", "1", "--delete-config", "log.roll.ms")
+        #expect(reset.status == 0, "\(reset)")
+        let changed: [Config] = try Self.decode(
+            try await Self.sluice(broker, "configs", "describe", "--broker", "1", "--output", "json"))
+        #expect(
+            changed.filter { $0.source == "broker" }
+                == [Config(name: "log.retention.ms", value: "5000", source: "broker", readOnly: false)])
         #expect(await broker.stop() == 0)
     }
 

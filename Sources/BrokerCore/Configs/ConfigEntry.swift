@@ -6,7 +6,9 @@ package struct ConfigEntry: Sendable, Equatable {
     package enum Source: Sendable {
         /// The topic sets it.
         case topic
-        /// The broker's settings do.
+        /// It was changed for the broker while that ran.
+        case broker
+        /// The broker's settings say it.
         case settings
         /// Nobody does.
         case standard
@@ -52,7 +54,8 @@ package struct ConfigEntry: Sendable, Equatable {
         synonyms = Self.general(name, value, standard: standard ?? value)
     }
 
-    init(_ key: TopicConfigKey, of config: TopicConfig, _ settings: EmbeddedSettings) {
+    /// A config of a topic.
+    init(_ key: TopicConfigKey, of config: TopicConfig, inheriting broker: BrokerConfig) {
         name = key.name
         type = key.kind.valueType
         documentation = key.text
@@ -60,8 +63,24 @@ package struct ConfigEntry: Sendable, Equatable {
         var inherited = config
         inherited.forget(key)
         synonyms = Self.general(
-            key.brokerName, inherited.value(of: key, settings), standard: inherited.value(of: key, EmbeddedSettings()))
-        if let own = config[key.name] { synonyms.insert(Synonym(name: key.name, value: own, source: .topic), at: 0) }
+            key.brokerName, inherited.value(of: key, inheriting: BrokerConfig(settings: broker.settings)),
+            standard: inherited.value(of: key, inheriting: BrokerConfig(settings: EmbeddedSettings())))
+        if broker.changed[key] != nil {
+            let value = inherited.value(of: key, inheriting: broker)
+            synonyms.insert(Synonym(name: key.brokerName, value: value, source: .broker), at: 0)
+        }
+        if let own = config[key] { synonyms.insert(Synonym(name: key.name, value: own, source: .topic), at: 0) }
+    }
+
+    /// A config of the broker that topics follow.
+    init(_ key: TopicConfigKey, of broker: BrokerConfig) {
+        self.init(
+            broker: key.brokerName, key.kind.valueType, key.fallback(broker.settings),
+            standard: key.fallback(EmbeddedSettings()), key.text)
+        isReadOnly = false
+        if let changed = broker.changed[key] {
+            synonyms.insert(Synonym(name: name, value: changed, source: .broker), at: 0)
+        }
     }
 
     private static func general(_ name: String, _ value: String, standard: String) -> [Synonym] {
@@ -90,22 +109,20 @@ extension TopicConfigKey.Kind {
 
 extension Broker {
     /// All configs of a topic, by name.
-    package func configs(of topic: Topic) -> [ConfigEntry] {
-        TopicConfigKey.all.map { ConfigEntry($0, of: topic.description.config, settings) }
-    }
+    package func configs(of topic: Topic) -> [ConfigEntry] { configs(of: topic.description.config) }
 
     /// All configs that a topic would have which sets these.
     package func configs(of config: TopicConfig) -> [ConfigEntry] {
-        TopicConfigKey.all.map { ConfigEntry($0, of: config, settings) }
+        let broker = registry.config
+        return TopicConfigKey.all.map { ConfigEntry($0, of: config, inheriting: broker) }
     }
 
-    /// What topics follow and how the log is kept, under Kafka's names, by name. All of it is said where the broker is started.
+    /// What topics follow and how the log is kept, under Kafka's names, by name.
     package var configs: [ConfigEntry] {
         let usual = EmbeddedSettings()
-        let general = TopicConfigKey.all.filter { $0.brokerName != TopicConfigKey.remoteStorage }.map { key in
-            ConfigEntry(
-                broker: key.brokerName, key.kind.valueType, key.fallback(settings), standard: key.fallback(usual),
-                key.text)
+        let config = registry.config
+        let general = TopicConfigKey.all.filter { $0.brokerName != TopicConfigKey.remoteStorage }.map {
+            ConfigEntry($0, of: config)
         }
         let own = [
             ConfigEntry(

@@ -14,20 +14,21 @@ extension TopicConfigKey {
     /// All configs of topics that Apache Kafka 4 has, by name.
     package static let all: [TopicConfigKey] = (effective + withoutEffect).sorted { $0.name < $1.name }
 
-    static let cleanupPolicy = "cleanup.policy"
-    static let segmentBytes = "segment.bytes"
+    static let cleanupPolicy = TopicConfigKey(
+        "cleanup.policy", .list(of: ["compact", "delete"]), broker: "log.cleanup.policy",
+        "What happens to old data: 'delete' removes whole segments by age and size, 'compact' keeps the latest record of each key."
+    ) { $0.topicDefaults.cleanupPolicy.rawValue }
+
+    static let segmentBytes = TopicConfigKey(
+        "segment.bytes", .integer(14...Int64(Int32.max)), broker: "log.segment.bytes",
+        "A segment is closed at this size in bytes. No batch is larger. A compacted topic that does not set it has segments of at most 16 MiB."
+    ) { "\(min($0.segmentBytes, Int(Int32.max)))" }
+
     /// The broker's key for what there is none of.
     static let remoteStorage = "remote.log.storage.system.enable"
 
     private static let effective = [
-        TopicConfigKey(
-            cleanupPolicy, .list(of: ["compact", "delete"]), broker: "log.cleanup.policy",
-            "What happens to old data: 'delete' removes whole segments by age and size, 'compact' keeps the latest record of each key."
-        ) { $0.topicDefaults.cleanupPolicy.rawValue },
-        TopicConfigKey(
-            segmentBytes, .integer(14...Int64(Int32.max)), broker: "log.segment.bytes",
-            "A segment is closed at this size in bytes. No batch is larger. A compacted topic that does not set it has segments of at most 16 MiB."
-        ) { "\(min($0.segmentBytes, Int(Int32.max)))" },
+        cleanupPolicy, segmentBytes,
         TopicConfigKey(
             "segment.ms", .long(Numbers.positive), broker: "log.roll.ms",
             "The first append after so many milliseconds closes the segment."

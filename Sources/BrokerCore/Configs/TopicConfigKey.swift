@@ -44,21 +44,41 @@ package struct TopicConfigKey: Sendable {
         self.fallback = fallback
     }
 
+    /// Whose config it is, which says under which name.
+    enum Scope: Sendable {
+        /// One topic's.
+        case topic
+        /// The broker's, for all topics that set nothing.
+        case broker
+    }
+
+    /// Its name there.
+    func name(in scope: Scope) -> String { scope == .topic ? name : brokerName }
+
     /// The key of that name.
     /// - Throws: `.invalid`, with the nearest name there is.
-    package static func named(_ name: String) throws(BrokerError) -> TopicConfigKey {
-        if let key = byName[name] { return key }
-        let near = RelaxedName.nearest(to: name, among: all.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
-        throw BrokerError(.invalid, "a topic has no config '\(name)'\(near)")
+    static func named(_ name: String, in scope: Scope) throws(BrokerError) -> TopicConfigKey {
+        if let key = (scope == .topic ? byName : byBrokerName)[name] { return key }
+        let names = all.map { $0.name(in: scope) }
+        let near = RelaxedName.nearest(to: name, among: names).map { "; did you mean '\($0)'?" } ?? ""
+        switch scope {
+        case .topic: throw BrokerError(.invalid, "a topic has no config '\(name)'\(near)")
+        case .broker:
+            let place = "in the settings or the properties file that it is started with"
+            throw BrokerError(.invalid, "'\(name)' cannot be changed while the broker runs, only \(place)\(near)")
+        }
     }
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+    private static let byBrokerName = Dictionary(uniqueKeysWithValues: all.map { ($0.brokerName, $0) })
 
     /// The value as it is kept and shown, without spaces.
     /// - Throws: `.invalid` for one that is none, with what it may be.
-    func canonical(_ value: String) throws(BrokerError) -> String {
+    func canonical(_ value: String, in scope: Scope) throws(BrokerError) -> String {
         let value = value.filter { !$0.isWhitespace }
-        func refusal(_ needed: String) -> BrokerError { BrokerError(.invalid, "\(name)=\(value): \(needed)") }
+        func refusal(_ needed: String) -> BrokerError {
+            BrokerError(.invalid, "\(name(in: scope))=\(value): \(needed)")
+        }
         switch kind {
         case .integer(let range), .long(let range):
             guard let number = Int64(value), range.contains(number) else {

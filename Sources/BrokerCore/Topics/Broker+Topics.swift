@@ -2,14 +2,21 @@ import Dispatch
 import Records
 import SegmentedLog
 
-/// How a topic's config is changed.
+/// How a config is changed, a topic's or the broker's.
 package enum TopicConfigChange: Sendable {
     case set(String, to: String)
-    /// Follow the broker's settings again.
+    /// A topic follows the broker's again, and the broker what it was started with.
     case reset(String)
     /// Add to a list, or take from it.
     case append(String, String)
     case subtract(String, String)
+
+    /// The config that is changed.
+    package var name: String {
+        switch self {
+        case .set(let name, _), .reset(let name), .append(let name, _), .subtract(let name, _): name
+        }
+    }
 }
 
 extension Broker {
@@ -35,25 +42,30 @@ extension Broker {
     }
 
     /// Changes what a topic sets for itself: all of the changes or none. It holds at once and is durable.
-    /// - Throws: `.invalid` for a name or value that does not exist.
+    /// - Parameter replacing: what the topic has set so far is forgotten first.
+    /// - Throws: `.unknownTopic`; `.invalid` for a name or value that does not exist; `.diskFull`, `.io`.
     package func configure(
-        _ name: String, _ changes: [TopicConfigChange], isTrial: Bool = false
+        topic name: String, _ changes: [TopicConfigChange], replacing: Bool = false, isTrial: Bool = false
     ) async throws(BrokerError) {
-        try await configure(name, isTrial: isTrial) { [settings] (config) throws(BrokerError) in
-            for change in changes { try config.apply(change, settings) }
+        try await registry.configure(name, isTrial: isTrial) { [registry] (config) throws(BrokerError) in
+            if replacing { config = TopicConfig() }
+            for change in changes { try config.apply(change, inheriting: registry.config) }
         }
-    }
-
-    /// Sets what a topic sets for itself; what is not in it follows the broker's settings.
-    package func configure(_ name: String, to config: TopicConfig, isTrial: Bool = false) async throws(BrokerError) {
-        try await configure(name, isTrial: isTrial) { (old) throws(BrokerError) in old = config }
-    }
-
-    private func configure(
-        _ name: String, isTrial: Bool, _ change: @Sendable (inout TopicConfig) throws(BrokerError) -> Void
-    ) async throws(BrokerError) {
-        try await registry.configure(name, isTrial: isTrial, change)
         if !isTrial, let topic = topic(named: name) { maintenance.hurry(topic) }
+    }
+
+    /// Changes what topics follow where they set nothing, under the broker's names: all of the changes or none. It holds at once and is durable.
+    /// - Parameter replacing: what was changed so far is forgotten first.
+    /// - Throws: `.invalid` for a name or value that does not exist, or that only a start can change; `.diskFull`, `.io`.
+    package func configure(
+        _ changes: [TopicConfigChange], replacing: Bool = false, isTrial: Bool = false
+    ) async throws(BrokerError) {
+        try await registry.configureBroker(isTrial: isTrial) { (config) throws(BrokerError) in
+            if replacing { config = BrokerConfig(settings: config.settings) }
+            for change in changes { try config.apply(change) }
+        }
+        guard !isTrial else { return }
+        for topic in topics { maintenance.hurry(topic) }
     }
 
     /// Moves a partition's start up to `offset`, or to the high watermark where that is nil, and returns the start once it is on disk.

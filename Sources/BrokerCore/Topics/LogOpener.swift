@@ -2,26 +2,21 @@ import Dispatch
 import Logging
 import Records
 import SegmentedLog
-import Settings
 import Synchronization
 
 /// Opens the logs of topics, as many at a time as there are cores: what it takes is reading some small files, and at the first time making them durable.
 struct LogOpener: Sendable {
     let directory: String
-    let settings: EmbeddedSettings
     let disk: any Disk
     let gate: FlushGate
     let logger: Logger
 
     /// The topics with their logs open, in the same order. Blocks the caller.
     /// - Throws: the error of the first log, by topic and number, that cannot be opened.
-    func open(_ topics: [TopicDescription], cleanShutdown: Bool) throws(BrokerError) -> [Topic] {
-        let configs = topics.map { topic in
-            var config = topic.config.logConfig(settings)
-            // What clients may send is no limit for the broker's own records.
-            if Topic.internalNames.contains(topic.name) { config.maxBatchBytes = config.segmentBytes }
-            return config
-        }
+    func open(
+        _ topics: [TopicDescription], inheriting broker: BrokerConfig, cleanShutdown: Bool
+    ) throws(BrokerError) -> [Topic] {
+        let configs = topics.map { $0.logConfig(inheriting: broker) }
         let wanted = zip(topics, configs).flatMap { topic, config in topic.partitions.map { ($0, config) } }
         let partitions = try open(wanted, cleanShutdown: cleanShutdown)
         var rest = partitions[...]

@@ -19,6 +19,14 @@ package struct TopicDescription: Sendable, Equatable {
         (0..<partitionCount).map { TopicPartition(topic: name, partition: $0) }
     }
 
+    /// How its partitions' logs are kept, with the broker's config where the topic says nothing.
+    func logConfig(inheriting broker: BrokerConfig) -> LogConfig {
+        var result = config.logConfig(inheriting: broker)
+        // What clients may send is no limit for the broker's own records.
+        if Topic.internalNames.contains(name) { result.maxBatchBytes = result.segmentBytes }
+        return result
+    }
+
     /// The partition's folder in the data directory, as Kafka names it.
     package static func folder(_ topicPartition: TopicPartition) -> String {
         "\(topicPartition.topic)-\(topicPartition.partition)"

@@ -1,83 +1,91 @@
 import SegmentedLog
 import Settings
 
-/// What a topic sets for itself, under Kafka's names; what is not set follows the broker's settings, also when those change.
+/// What a topic sets for itself, under Kafka's names; what is not set follows the broker's configs, also when those change.
 package struct TopicConfig: Sendable, Equatable {
+    /// By the topic's names.
     private var values: [String: String] = [:]
+    /// Under whose names it is set and shown.
+    private let scope: TopicConfigKey.Scope
+
+    /// What the broker sets for all topics, so far nothing.
+    init(scope: TopicConfigKey.Scope) { self.scope = scope }
 
     package init(
         isCompacted: Bool = false, segmentBytes: Int? = nil, retentionBytes: Int64? = nil,
         retentionMilliseconds: Int64? = nil
     ) {
-        if isCompacted { values[TopicConfigKey.cleanupPolicy] = "compact" }
-        values[TopicConfigKey.segmentBytes] = segmentBytes.map { "\($0)" }
+        scope = .topic
+        if isCompacted { values[TopicConfigKey.cleanupPolicy.name] = "compact" }
+        values[TopicConfigKey.segmentBytes.name] = segmentBytes.map { "\($0)" }
         values["retention.bytes"] = retentionBytes.map { "\($0)" }
         values["retention.ms"] = retentionMilliseconds.map { "\($0)" }
     }
 
     /// What is set, by name.
     var entries: [(name: String, value: String)] {
-        values.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+        TopicConfigKey.all.compactMap { key in self[key].map { (name: key.name(in: scope), value: $0) } }
     }
 
-    /// What the topic sets under that name.
-    subscript(name: String) -> String? { values[name] }
+    /// What is set of this.
+    subscript(key: TopicConfigKey) -> String? { values[key.name] }
 
     /// Sets one config by Kafka's name.
     /// - Throws: `.invalid` for a name or value that does not exist.
     package mutating func set(_ name: String, to value: String) throws(BrokerError) {
-        values[name] = try TopicConfigKey.named(name).canonical(value)
+        let key = try TopicConfigKey.named(name, in: scope)
+        values[key.name] = try key.canonical(value, in: scope)
     }
 
-    /// Lets one config follow the broker's settings again.
+    /// Lets one config follow the broker's configs again.
     /// - Throws: `.invalid` for a name that does not exist.
     package mutating func reset(_ name: String) throws(BrokerError) {
-        values[try TopicConfigKey.named(name).name] = nil
+        forget(try TopicConfigKey.named(name, in: scope))
     }
 
-    /// Lets one config follow the broker's settings again.
+    /// Lets one config follow the broker's configs again.
     mutating func forget(_ key: TopicConfigKey) { values[key.name] = nil }
 
     /// Carries out one change.
     /// - Throws: `.invalid` for a name or value that does not exist, or one that is no list.
-    mutating func apply(_ change: TopicConfigChange, _ settings: EmbeddedSettings) throws(BrokerError) {
+    mutating func apply(_ change: TopicConfigChange, inheriting broker: BrokerConfig) throws(BrokerError) {
         switch change {
         case .set(let name, let value): try set(name, to: value)
         case .reset(let name): try reset(name)
-        case .append(let name, let value): try changeList(name, settings) { $0 + value.split(separator: ",") }
+        case .append(let name, let value): try changeList(name, broker) { $0 + value.split(separator: ",") }
         case .subtract(let name, let value):
             let removed = value.split(separator: ",").map(Self.trimmed)
-            try changeList(name, settings) { $0.filter { !removed.contains(Self.trimmed($0)) } }
+            try changeList(name, broker) { $0.filter { !removed.contains(Self.trimmed($0)) } }
         }
     }
 
     private mutating func changeList(
-        _ name: String, _ settings: EmbeddedSettings, _ change: ([Substring]) -> [Substring]
+        _ name: String, _ broker: BrokerConfig, _ change: ([Substring]) -> [Substring]
     ) throws(BrokerError) {
-        let key = try TopicConfigKey.named(name)
+        let key = try TopicConfigKey.named(name, in: scope)
         guard key.kind.valueType == .list else {
             throw BrokerError(.invalid, "\(name) is no list that could be added to or taken from")
         }
-        try set(name, to: change(value(of: key, settings).split(separator: ",")).joined(separator: ","))
+        try set(name, to: change(value(of: key, inheriting: broker).split(separator: ",")).joined(separator: ","))
     }
 
     private static func trimmed(_ part: Substring) -> String { part.filter { !$0.isWhitespace } }
 
-    /// What holds: the topic's own value, or what follows from the settings.
-    func value(of key: TopicConfigKey, _ settings: EmbeddedSettings) -> String {
-        if let own = values[key.name] { return own }
-        let general = key.fallback(settings)
-        guard key.name == TopicConfigKey.segmentBytes, cleanupPolicy(settings).compacts, let bytes = Int(general) else {
-            return general
-        }
+    /// What holds: the topic's own value, or what follows from the broker's.
+    func value(of key: TopicConfigKey, inheriting broker: BrokerConfig) -> String {
+        if let own = self[key] { return own }
+        let general = broker.value(of: key)
+        guard scope == .topic, key.name == TopicConfigKey.segmentBytes.name, let bytes = Int(general),
+            cleanupPolicy(inheriting: broker).compacts
+        else { return general }
         return "\(min(bytes, Self.compactedSegmentBytesMax))"
     }
 
     /// Compacted topics hold state that is read whole, and only closed segments are compacted: theirs are small.
     private static let compactedSegmentBytesMax = 16 << 20
 
-    func cleanupPolicy(_ settings: EmbeddedSettings) -> LogConfig.CleanupPolicy {
-        let policy = values[TopicConfigKey.cleanupPolicy] ?? settings.topicDefaults.cleanupPolicy.rawValue
+    private func cleanupPolicy(inheriting broker: BrokerConfig) -> LogConfig.CleanupPolicy {
+        let policy = value(of: TopicConfigKey.cleanupPolicy, inheriting: broker)
         switch TopicDefaults.CleanupPolicy(rawValue: policy) {
         case .compact: return .compact
         case .compactAndDelete: return .compactAndDelete
@@ -85,16 +93,17 @@ package struct TopicConfig: Sendable, Equatable {
         }
     }
 
-    /// The partition logs' config, with the broker's settings where the topic says nothing.
-    func logConfig(_ settings: EmbeddedSettings) -> LogConfig {
-        let values = Dictionary(uniqueKeysWithValues: TopicConfigKey.all.map { ($0.name, value(of: $0, settings)) })
+    /// The partition logs' config, with the broker's where the topic says nothing.
+    func logConfig(inheriting broker: BrokerConfig) -> LogConfig {
+        let values = Dictionary(
+            uniqueKeysWithValues: TopicConfigKey.all.map { ($0.name, value(of: $0, inheriting: broker)) })
         func number<Number: FixedWidthInteger>(_ name: String, _ usual: Number) -> Number {
             values[name].flatMap { Number($0) } ?? usual
         }
         /// A limit, where -1 is none.
         func limit(_ name: String) -> Int64? { number(name, Int64(-1)) < 0 ? nil : number(name, 0) }
         var config = LogConfig()
-        config.cleanupPolicy = cleanupPolicy(settings)
+        config.cleanupPolicy = cleanupPolicy(inheriting: broker)
         config.segmentBytes = number("segment.bytes", config.segmentBytes)
         config.segmentMilliseconds = number("segment.ms", config.segmentMilliseconds)
         config.retentionBytes = limit("retention.bytes")

@@ -7,10 +7,11 @@ import Synchronization
 /// The topics of a data directory: makes and deletes them one at a time, and knows their open logs.
 actor TopicRegistry {
     private let directory: String
-    private let settings: EmbeddedSettings
     private let disk: any Disk
     private let opener: LogOpener
     private let file: ChecksummedFile
+    private let configFile: ChecksummedFile
+    private nonisolated let shared: Mutex<BrokerConfig>
     private nonisolated let open = Mutex(OpenTopics())
     private var descriptions: [String: TopicDescription] = [:]
     /// Withdrawn topics whose folders are not gone yet.
@@ -19,10 +20,11 @@ actor TopicRegistry {
 
     init(directory: String, settings: EmbeddedSettings, disk: any Disk, gate: FlushGate, logger: Logger) {
         self.directory = directory
-        self.settings = settings
         self.disk = disk
-        opener = LogOpener(directory: directory, settings: settings, disk: disk, gate: gate, logger: logger)
+        opener = LogOpener(directory: directory, disk: disk, gate: gate, logger: logger)
         file = TopicCatalog.file(directory, disk)
+        configFile = BrokerConfigFile.file(directory, disk)
+        shared = Mutex(BrokerConfig(settings: settings))
     }
 
     private struct OpenTopics {
@@ -35,6 +37,9 @@ actor TopicRegistry {
             if let topic { byId[topic.description.id] = topic }
         }
     }
+
+    /// What topics follow where they set nothing.
+    nonisolated var config: BrokerConfig { shared.withLock { $0 } }
 
     /// The topics that are open, by name.
     nonisolated var topics: [String: Topic] { open.withLock { $0.byName } }
@@ -52,9 +57,11 @@ actor TopicRegistry {
                 try inBrokerTerms("cannot sync \(directory)") { () throws(LogError) in try disk.syncAll(directory) }
             }
         }
+        let changed = try BrokerConfigFile.load(configFile)
+        shared.withLock { $0.changed = changed }
         for description in try TopicCatalog.load(file) { descriptions[description.name] = description }
         let known = descriptions.values.sorted { $0.name < $1.name }
-        for topic in try opener.open(known, cleanShutdown: cleanShutdown) {
+        for topic in try opener.open(known, inheriting: config, cleanShutdown: cleanShutdown) {
             if topic.description.isDeleting {
                 try remove(topic)
             } else {
@@ -122,7 +129,7 @@ actor TopicRegistry {
         guard !isTrial else { return }
         description.partitionCount = count
         try save(replacing: description)
-        let config = description.config.logConfig(settings)
+        let config = description.logConfig(inheriting: self.config)
         let added = try opener.open(
             description.partitions.dropFirst(topic.partitions.count).map { ($0, config) }, cleanShutdown: true)
         try syncFolders()
@@ -141,13 +148,33 @@ actor TopicRegistry {
         try change(&description.config)
         guard !isTrial, description.config != known.config else { return }
         try save(replacing: description)
-        let config = description.config.logConfig(settings)
-        for partition in topic.partitions { partition.log.config = config }
         var published = topic.description
         published.config = description.config
+        republish(topic, as: published)
+    }
+
+    /// Changes what topics follow, durably; open logs follow at once.
+    /// - Throws: what `change` throws: nothing changed then.
+    func configureBroker(
+        isTrial: Bool, _ change: (inout BrokerConfig) throws(BrokerError) -> Void
+    ) throws(BrokerError) {
+        guard !isClosed else { throw BrokerError(.closed, "the broker is closed") }
+        let known = config
+        var changed = known
+        try change(&changed)
+        guard !isTrial, changed != known else { return }
+        try BrokerConfigFile.save(changed.changed, to: configFile)
+        shared.withLock { $0 = changed }
+        for topic in topics.values { republish(topic, as: topic.description) }
+    }
+
+    /// Shows a topic with this description, and lets its logs be kept as that says.
+    private func republish(_ topic: Topic, as description: TopicDescription) {
+        let config = description.logConfig(inheriting: self.config)
+        for partition in topic.partitions { partition.log.config = config }
         _ = publish(
             Topic(
-                description: published, partitions: topic.partitions, isCompacted: config.cleanupPolicy.compacts))
+                description: description, partitions: topic.partitions, isCompacted: config.cleanupPolicy.compacts))
     }
 
     /// A topic that is open and not the broker's own.
@@ -208,7 +235,7 @@ actor TopicRegistry {
     }
 
     private func openNew(_ description: TopicDescription) throws(BrokerError) -> Topic {
-        let opened = try opener.open([description], cleanShutdown: true)
+        let opened = try opener.open([description], inheriting: config, cleanShutdown: true)
         guard let topic = opened.first else { throw BrokerError(.closed, "topic '\(description.name)' was not opened") }
         try syncFolders()
         return publish(topic)

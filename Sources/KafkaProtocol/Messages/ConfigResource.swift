@@ -41,6 +41,8 @@ extension FrameReader {
 /// Where a config's value comes from. Numbers: Apache Kafka's `ConfigSource`.
 package enum ConfigSource: Int8, Sendable {
     case topic = 1
+    case broker = 2
+    case allBrokers = 3
     case staticBroker = 4
     case standard = 5
 }

@@ -83,7 +83,7 @@ extension Service {
             throw AdminRefusal(.invalidConfig, "the config '\(name)' is set twice")
         }
         for (name, value) in configs {
-            guard let value else { throw AdminRefusal(.invalidConfig, "the config '\(name)' has no value") }
+            let value = try given(value, for: name)
             do throws(BrokerError) {
                 try result.set(name, to: value)
             } catch {

@@ -11,9 +11,10 @@ extension Service {
                 var result = DescribeConfigsResponse.Result(resource: wanted.resource)
                 do throws(AdminRefusal) {
                     let names = wanted.names.map { Set($0) }
+                    let isOneBroker = wanted.resource.kind == .broker && !wanted.resource.name.isEmpty
                     result.configs = try configs(of: wanted.resource)
                         .filter { names?.contains($0.name) ?? true }
-                        .map { DescribeConfigsResponse.Config($0, for: request) }
+                        .map { DescribeConfigsResponse.Config($0, ofOneBroker: isOneBroker, for: request) }
                 } catch {
                     result.error = error.code
                     result.message = error.message
@@ -83,21 +84,28 @@ extension Service {
 }
 
 extension DescribeConfigsResponse.Config {
-    fileprivate init(_ entry: ConfigEntry, for request: DescribeConfigsRequest) {
+    fileprivate init(_ entry: ConfigEntry, ofOneBroker isOneBroker: Bool, for request: DescribeConfigsRequest) {
         self.init(
-            name: entry.name, value: entry.value, isReadOnly: entry.isReadOnly, source: ConfigSource(entry.source),
+            name: entry.name, value: entry.value, isReadOnly: entry.isReadOnly,
+            source: ConfigSource(entry.source, ofOneBroker: isOneBroker),
             type: ConfigValueType(entry.type),
             synonyms: request.wantsSynonyms
-                ? entry.synonyms.map { .init(name: $0.name, value: $0.value, source: ConfigSource($0.source)) } : [],
+                ? entry.synonyms.map {
+                    .init(
+                        name: $0.name, value: $0.value, source: ConfigSource($0.source, ofOneBroker: isOneBroker))
+                } : [],
             documentation: request.wantsDocumentation ? entry.documentation : nil)
     }
 }
 
 extension ConfigSource {
-    init(_ source: ConfigEntry.Source) {
+    /// - Parameter isOneBroker: one broker was asked, not all. There is one, so what was changed for it and for all is the same; clients and tools look for
+    ///   the source that fits what they asked.
+    init(_ source: ConfigEntry.Source, ofOneBroker isOneBroker: Bool = false) {
         self =
             switch source {
             case .topic: .topic
+            case .broker: isOneBroker ? .broker : .allBrokers
             case .settings: .staticBroker
             case .standard: .standard
             }

@@ -2,15 +2,14 @@ import BrokerCore
 import KafkaProtocol
 
 extension Service {
-    /// Lets each topic set what it is given and nothing else.
+    /// Lets each topic, and the broker for all topics, set what it is given and nothing else.
     func alterConfigs(_ request: AlterConfigsRequest) async -> AlterConfigsResponse {
         await alter(request.resources.map(\.resource)) { place throws(AdminRefusal) in
             let wanted = request.resources[place]
-            let topic = try alterable(wanted.resource, wanted.configs.map(\.name))
-            let config = try topicConfig(wanted.configs)
-            try await AdminRefusal.orResult { () throws(BrokerError) in
-                try await broker.configure(topic.name, to: config, isTrial: request.isTrial)
+            let changes = try wanted.configs.map { (name, value) throws(AdminRefusal) in
+                TopicConfigChange.set(name, to: try given(value, for: name))
             }
+            try await configure(wanted.resource, changes, replacing: true, isTrial: request.isTrial)
         }
     }
 
@@ -36,23 +35,35 @@ extension Service {
         return response
     }
 
-    /// The topic that the resource is: nothing else can be changed while the broker runs.
-    func alterable(_ resource: ConfigResource, _ names: [String]) throws(AdminRefusal) -> Topic {
+    /// Changes what a topic or the broker sets.
+    func configure(
+        _ resource: ConfigResource, _ changes: [TopicConfigChange], replacing: Bool, isTrial: Bool
+    ) async throws(AdminRefusal) {
+        if let name = repeated(changes.map(\.name)).first {
+            throw AdminRefusal(.invalidRequest, "the config '\(name)' is changed twice")
+        }
         switch resource.kind {
         case .topic:
             let topic = try topic(of: resource)
             guard !topic.isInternal else {
                 throw AdminRefusal(.invalidTopic, "topic '\(topic.name)' is the broker's own")
             }
-            return topic
+            try await AdminRefusal.orResult(invalid: .invalidConfig) { () throws(BrokerError) in
+                try await broker.configure(topic: topic.name, changes, replacing: replacing, isTrial: isTrial)
+            }
         case .broker:
             try checkBroker(resource)
-            throw AdminRefusal(
-                .invalidConfig,
-                "\(names.joined(separator: ", ")): the broker's configs are said where it is started, in its settings or its properties file; a topic's can be changed"
-            )
+            try await AdminRefusal.orResult(invalid: .invalidConfig) { () throws(BrokerError) in
+                try await broker.configure(changes, replacing: replacing, isTrial: isTrial)
+            }
         case .brokerLogger, .clientMetrics, .group, nil:
             throw AdminRefusal(.invalidRequest, "resources of type \(resource.type) have no configs here")
         }
+    }
+
+    /// The value that a config is given.
+    func given(_ value: String?, for name: String) throws(AdminRefusal) -> String {
+        guard let value else { throw AdminRefusal(.invalidConfig, "the config '\(name)' has no value") }
+        return value
     }
 }

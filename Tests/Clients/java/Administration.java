@@ -108,10 +108,22 @@ final class Administration {
             fails("InvalidConfiguration", changed(admin, topic("t"), "compression.type", SET, "gzip"));
             fails("InvalidConfiguration", changed(admin, topic("t"), "retention.ms", APPEND, "1"));
             ConfigResource broker = new ConfigResource(ConfigResource.Type.BROKER, "1");
-            fails("InvalidConfiguration", changed(admin, broker, "log.retention.ms", SET, "1"));
+            fails("InvalidConfiguration", changed(admin, broker, "num.partitions", SET, "3"));
             Config own = admin.describeConfigs(List.of(broker)).all().get().get(broker);
             Main.same("604800000", own.get("log.retention.ms").value(), "the broker's");
-            Main.same(true, own.get("log.retention.ms").isReadOnly(), "read-only");
+            Main.same(false, own.get("log.retention.ms").isReadOnly(), "changeable");
+            Main.same(true, own.get("num.partitions").isReadOnly(), "read-only");
+            ConfigResource brokers = new ConfigResource(ConfigResource.Type.BROKER, "");
+            changed(admin, brokers, "log.retention.ms", SET, "2000").get();
+            ConfigEntry inherited = configs(admin, "t").get("retention.ms");
+            Main.same("2000", inherited.value(), "what a topic follows");
+            Main.same(ConfigEntry.ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG, inherited.source(), "its source");
+            Main.same(ConfigEntry.ConfigSource.DYNAMIC_BROKER_CONFIG,
+                admin.describeConfigs(List.of(broker)).all().get().get(broker).get("log.retention.ms").source(), "one's");
+            Main.same(ConfigEntry.ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG,
+                admin.describeConfigs(List.of(brokers)).all().get().get(brokers).get("log.retention.ms").source(), "all's");
+            changed(admin, broker, "log.retention.ms", DELETE, "").get();
+            Main.same("604800000", configs(admin, "t").get("retention.ms").value(), "taken back");
             Set<ConfigResource> resources = Set.copyOf(admin.listConfigResources().all().get());
             Main.same(true, resources.containsAll(List.of(topic("t"), broker)), "resources " + resources);
         }
