@@ -44,6 +44,10 @@ struct ShipperTests {
         let delivered = read.output.split(separator: "\n").sorted()
         #expect(delivered.count == written.count)
         #expect(delivered == written, "other lines than nginx wrote")
+        let end = try await Program.run(programs[2], ["-b", broker.address, "-Q", "-t", "nginx:0:-1"])
+        let offset = end.output.split(whereSeparator: \.isWhitespace).last.flatMap { Int($0) } ?? -1
+        // The markers at the ends of transactions have offsets too.
+        #expect(shipper == .syslogNGInTransactions ? offset > written.count : offset == written.count, "\(end.output)")
         #expect(await broker.stop() == 0)
     }
 }
@@ -52,12 +56,14 @@ struct ShipperTests {
 enum Shipper: CaseIterable, CustomTestStringConvertible {
     case rsyslog
     case syslogNG
+    case syslogNGInTransactions
     case kcat
 
     var testDescription: String {
         switch self {
         case .rsyslog: "rsyslog with omkafka"
         case .syslogNG: "syslog-ng's kafka destination"
+        case .syslogNGInTransactions: "syslog-ng's kafka destination with transactions"
         case .kcat: "tail and kcat"
         }
     }
@@ -66,7 +72,8 @@ enum Shipper: CaseIterable, CustomTestStringConvertible {
     func start(_ nginx: RunningNginx, topic: String, broker: String, _ folder: TemporaryFolder) throws -> Program? {
         switch self {
         case .rsyslog: try startRsyslog(nginx.log, topic, broker, folder)
-        case .syslogNG: try startSyslogNG(nginx.log, topic, broker, folder)
+        case .syslogNG: try startSyslogNG(nginx.log, topic, broker, folder, inTransactions: false)
+        case .syslogNGInTransactions: try startSyslogNG(nginx.log, topic, broker, folder, inTransactions: true)
         case .kcat: try startKcat(nginx, topic, broker)
         }
     }
@@ -93,13 +100,18 @@ enum Shipper: CaseIterable, CustomTestStringConvertible {
         return try rsyslog.start(["-n", "-f", configuration, "-i", folder("rsyslog/pid"), "-M", modules])
     }
 
-    private func startSyslogNG(_ log: String, _ topic: String, _ broker: String, _ folder: TemporaryFolder) throws
-        -> Program?
-    {
+    private func startSyslogNG(
+        _ log: String, _ topic: String, _ broker: String, _ folder: TemporaryFolder, inTransactions: Bool
+    ) throws -> Program? {
         guard let syslogNG = UnpackedProgram("syslog-ng", in: "syslog-ng"),
             let modules = syslogNG.folder(of: "libkafka.so")
         else { return nil }
         let version = (modules as NSString).lastPathComponent
+        // With sync-send each of its batches is a transaction.
+        let sending =
+            inTransactions
+            ? "sync-send(yes) batch-lines(100) batch-timeout(100) config(transactional.id(\"\(topic)\"))"
+            : "config(acks(\"all\"))"
         let configuration = try folder.write(
             "syslog-ng/syslog-ng.conf",
             """
@@ -107,7 +119,7 @@ enum Shipper: CaseIterable, CustomTestStringConvertible {
             options { use-dns(no); dns-cache(no); stats-freq(0); };
             source nginx { file("\(log)" follow-freq(0.1) flags(no-parse) read-old-records(yes)); };
             destination topic {
-                kafka-c(bootstrap-servers("\(broker)") topic("\(topic)") message("${MESSAGE}") config(acks("all")));
+                kafka-c(bootstrap-servers("\(broker)") topic("\(topic)") message("${MESSAGE}") \(sending));
             };
             log { source(nginx); destination(topic); };
 
