@@ -224,14 +224,11 @@ package final class Broker: Sendable {
     /// Returns once these are as durable as the settings demand; one round of syncs covers all that wait for it. Where somebody waits the sync is begun, so
     /// an append that nobody is told of has to be waited for as well.
     package func waitUntilDurable(_ appends: [PendingAppend]) async throws(BrokerError) {
-        do throws(LogError) {
-            try await gate.waitUntilDurable(appends.map { ($0.log, through: $0.lastOffset) })
-        } catch {
-            throw BrokerError(error, "cannot make an append durable")
-        }
+        let logs = appends.map { ($0.log, through: $0.lastOffset) }
+        try await gate.waitUntilDurable(logs, "cannot make an append durable")
     }
 
-    /// As `waitUntilDurable`, without a task that waits: calls `done` once, at once or on the flush thread, which it must not hold up.
+    /// As `waitUntilDurable`, without a task that waits: calls `done` once, at once or on one of the flush gate's threads, which it must not hold up.
     package func whenDurable(
         _ appends: [PendingAppend], _ done: @escaping @Sendable (Result<Void, BrokerError>) -> Void
     ) {

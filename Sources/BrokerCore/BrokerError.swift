@@ -83,3 +83,16 @@ func inBrokerTerms<Result>(_ operation: String, _ body: () throws(LogError) -> R
         throw BrokerError(error, operation)
     }
 }
+
+extension FlushGate {
+    /// Waits as `waitUntilDurable` does; a failure says that it was `operation` that failed.
+    func waitUntilDurable(
+        _ logs: [(PartitionLog, through: Int64)], _ operation: String
+    ) async throws(BrokerError) {
+        do throws(LogError) {
+            try await waitUntilDurable(logs)
+        } catch {
+            throw BrokerError(error, operation)
+        }
+    }
+}

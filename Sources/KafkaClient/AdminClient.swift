@@ -1,6 +1,6 @@
 import CRdKafka
 
-/// Asks a cluster to change its topics, configurations and groups, and what they are. Its methods block, at most for the time they are given.
+/// Reads and changes the topics, configs and groups of a cluster. Calls block, at most for their `timeout`.
 package final class AdminClient: Sendable {
     let handle: ClientHandle
 

@@ -1,15 +1,14 @@
 import KafkaProtocol
 
-/// What a request comes to.
+/// How a request will be answered.
 enum Answer: Sendable {
     /// A frame without its records, or nil where there is no answer.
     typealias Frame = [FramePart]
 
-    /// This.
+    /// With this frame; nil: with none.
     case ready(Frame?)
-    /// What it gives to the closure it is started with, once and from wherever it likes. It is started at once.
+    /// Started at once; calls back once, from any thread.
     case whenDone(@Sendable (@escaping @Sendable (Frame?) -> Void) -> Void)
-    /// What this work gives. It begins when the answers before it have been sent. When the client leaves it is cancelled, or begun as cancelled: it waits for
-    /// nothing but the disk then.
+    /// Started when all earlier answers have been sent. It is cancelled when the client leaves, or begun as cancelled, and then waits for nothing but the disk.
     case later(@Sendable () async -> Frame)
 }

@@ -114,6 +114,20 @@ public struct RecordBatch: Sendable {
         header.baseSequence = baseSequence
         header.attributes &= ~RecordBatchHeader.transactionalBit
         if isTransactional { header.attributes |= RecordBatchHeader.transactionalBit }
+        return sealed(header)
+    }
+
+    /// The batch with that time, in milliseconds since the epoch, as the one timestamp of its records (Kafka's LogAppendTime), and a new checksum.
+    package func stamped(logAppendTime: Int64) -> RecordBatch {
+        var header = header
+        header.attributes |= RecordBatchHeader.logAppendTimeBit
+        header.maxTimestamp = logAppendTime
+        return sealed(header)
+    }
+
+    /// The records under another header, whose checksum is set.
+    private func sealed(_ header: RecordBatchHeader) -> RecordBatch {
+        var header = header
         // Without reading the records again, which took a fifteenth of the agent's time.
         header.crc = CRC32C.replacing(
             self.header.crc, beginning: self.header.checksumOfFields, with: header.checksumOfFields,

@@ -1,6 +1,8 @@
 import Records
 
-/// Batches of callers that may not be held up, in the order they came. One at a time serves the queue: the first to come to it, until nothing is left.
+/// Batches of callers that must not block, in order of arrival. A caller that finds the queue unserved serves it until it is empty.
+///
+/// It has no limit of its own: what requests may hold in memory bounds it.
 struct AppendQueue: Sendable {
     typealias Done = @Sendable (Result<AppendResult, LogError>) -> Void
 

@@ -96,10 +96,8 @@ struct BatchScanner {
         }
         try fill(start, size)
         let lower = Int(start - chunkStart)
-        do throws(RecordsError) {
-            return .success(try RecordBatch(validating: chunk, range: lower..<(lower + size)))
-        } catch {
-            return .failure(error)
+        return Result { () throws(RecordsError) in
+            try RecordBatch(validating: chunk, range: lower..<(lower + size))
         }
     }
 

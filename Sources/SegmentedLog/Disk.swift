@@ -48,14 +48,11 @@ package protocol DiskFile: AnyObject, Sendable {
 extension DiskFile {
     /// Writes the bytes of an array.
     func write(_ bytes: [UInt8], at position: Int64) throws(LogError) {
-        let result = bytes.withUnsafeBytes { buffer -> Result<Void, LogError> in
-            do throws(LogError) {
-                return .success(try write(buffer, UnsafeRawBufferPointer(start: nil, count: 0), at: position))
-            } catch {
-                return .failure(error)
+        try bytes.withUnsafeBytes { buffer in
+            Result { () throws(LogError) in
+                try write(buffer, UnsafeRawBufferPointer(start: nil, count: 0), at: position)
             }
-        }
-        try result.get()
+        }.get()
     }
 
     /// Up to `count` bytes from `position` on; fewer only at the end of the file.

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Where appends wait for the disk: one per data directory. All that wait at the same time share one fdatasync per dirty file.
 ///
-/// Its rounds run one after another on one serial queue, on threads outside the Swift concurrency pool. That nothing else calls fdatasync for a
-/// verdict matters beyond speed: the kernel reports a failed write-back once per open file, so of two concurrent callers one would see success.
+/// Its rounds run one after another, each on up to `lanesMax` threads of its own, outside the Swift concurrency pool. The kernel reports a failed
+/// write-back once per open file; that an append syncs what it closes beside a round does no harm, since `PooledFile` keeps a failure for good.
 package final class FlushGate: Sendable {
     private struct Waiter: Sendable {
         var logs: [PartitionLog]
@@ -52,8 +52,8 @@ package final class FlushGate: Sendable {
         if !waitedFor.isEmpty { try await flush(waitedFor) }
     }
 
-    /// Calls `done` once when all that was appended to these logs before the call is durable: before this returns under `interval` and `os`, else on the flush thread, which it must not
-    /// hold up. Who has just appended asks here, without a look at whether a round of others has done it meanwhile: that would take the logs' mutexes.
+    /// Calls `done` once when all that was appended to these logs before the call is durable: before this returns under `interval` and `os`, else on one of the gate's threads, which it
+    /// must not hold up. Who has just appended asks here, without a look at whether a round of others has done it meanwhile: that would take the logs' mutexes.
     package func whenDurable(_ logs: [PartitionLog], _ done: @escaping @Sendable (Result<Void, LogError>) -> Void) {
         guard policy == .always, !logs.isEmpty else { return done(.success(())) }
         flush(logs, done)
@@ -84,14 +84,7 @@ package final class FlushGate: Sendable {
 
     /// Runs `body` while no flush of this data directory runs, and blocks the caller until that is done.
     func exclusively(_ body: () throws(LogError) -> Void) throws(LogError) {
-        let result = queue.sync { () -> Result<Void, LogError> in
-            do throws(LogError) {
-                return .success(try body())
-            } catch {
-                return .failure(error)
-            }
-        }
-        try result.get()
+        try queue.sync { Result { () throws(LogError) in try body() } }.get()
     }
 
     /// Runs `body` for each log while no flush of this data directory runs, as many at a time as a round syncs, and blocks the caller until all are done.
@@ -156,7 +149,7 @@ package final class FlushGate: Sendable {
         for log in waiters.lazy.flatMap(\.logs) { logs[ObjectIdentifier(log)] = log }
         let round = Round(waiters)
         inLanes(Array(logs.values)) { log in
-            for call in round.end(log, Self.flushResult(log)) { call() }
+            for call in round.end(log, Result { () throws(LogError) in try log.flushNow() }) { call() }
         }
     }
 
@@ -208,14 +201,6 @@ package final class FlushGate: Sendable {
                     return { place.done(place.failure.map(Result.failure) ?? .success(())) }
                 }
             }
-        }
-    }
-
-    private static func flushResult(_ log: PartitionLog) -> Result<Void, LogError> {
-        do throws(LogError) {
-            return .success(try log.flushNow())
-        } catch {
-            return .failure(error)
         }
     }
 }

@@ -37,9 +37,9 @@ struct LogCompactor {
     private let config: LogConfig
     private let disk: any Disk
     private let directory: String
-    /// Below, an earlier pass has been through all.
+    /// Everything below was compacted by an earlier, complete pass.
     private let cleanedThrough: Int64
-    /// Below, a pass that went before may have left holes, whether it came to its end or not.
+    /// Below, an earlier pass, complete or not, may have left holes in the offsets.
     private let holesBelow: Int64
     private let now: Int64
     private var latest: [KeyDigest: Int64] = [:]

@@ -92,6 +92,6 @@ package enum FlushPolicy: Sendable, Equatable {
     case always
     /// At once; every dirty file is synced after at most this long. A power cut loses up to that much; a killed process loses nothing.
     case interval(Duration)
-    /// At once; the operating system writes back when it likes.
+    /// At once. The operating system writes back; a closed segment is synced after half a minute, or with the fourth that waits for it.
     case os
 }

@@ -183,8 +183,8 @@ extension LogSegment {
     /// Keeps what is needed to read it open until these are gone, also when its files are removed.
     func pinned() throws(LogError) -> [PinnedDescriptor] {
         var pinned: [PinnedDescriptor] = []
-        for case let file as any DescriptorBacked in [file, offsetIndex.entries.file, timeIndex.entries.file] {
-            pinned.append(try file.pinned(forSlice: false))
+        for case let file as PooledFile in [file, offsetIndex.entries.file, timeIndex.entries.file] {
+            pinned.append(try PinnedDescriptor(file, isOfSlice: false))
         }
         return pinned
     }

@@ -53,7 +53,7 @@ extension PartitionLog {
         }
         if !waits { try requireNothingElse(state, before: batch, now: now) }
         let isStamped = state.config.timestampType == .logAppend
-        let stamped = isStamped ? try batch.stampedByLog(now: now) : batch
+        let stamped = isStamped ? batch.stamped(logAppendTime: now) : batch
         let placed = stamped.placed(at: state.endOffset, leaderEpoch: leaderEpoch)
         do throws(LogError) {
             try write(placed, to: &state, now: now)
@@ -247,23 +247,5 @@ extension PartitionLog {
         // Under `os` the kernel has time to write what was closed, before a sync would: 9 to 14 % of the broker's time in `sluice-bench --only ingest`.
         let isPatient = gate.policy == .os && state.housekeeping.snapshots.count < Self.closedSegmentsUnsyncedMax
         state.housekeeping.flushRequest = isPatient ? .inAWhile : .now
-    }
-}
-
-extension RecordBatch {
-    /// The batch with the log's time as its timestamp: attribute bit 3 and the largest timestamp, and so a new checksum.
-    fileprivate func stampedByLog(now: Int64) throws(LogError) -> RecordBatch {
-        var bytes = encoded()
-        bytes[22] |= 0x08
-        let checksum = bytes.withUnsafeMutableBytes { buffer in
-            buffer.storeBytes(of: now.bigEndian, toByteOffset: 35, as: Int64.self)
-            return CRC32C.checksum(UnsafeRawBufferPointer(rebasing: buffer[21...]))
-        }
-        bytes.withUnsafeMutableBytes { $0.storeBytes(of: checksum.bigEndian, toByteOffset: 17, as: UInt32.self) }
-        do throws(RecordsError) {
-            return try RecordBatch(validating: bytes, range: bytes.indices)
-        } catch {
-            throw LogError(.invalidBatch, "the batch cannot take the log's timestamp", cause: error)
-        }
     }
 }

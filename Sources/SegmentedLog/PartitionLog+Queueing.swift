@@ -35,10 +35,11 @@ extension PartitionLog {
         DispatchQueue(label: "sluice.append-queue").async { self.serveQueue(waits: true) }
     }
 
-    /// So much is written before others have their turn: with the log where this thread waits, on this thread where it does not. About as many bytes as a caller brings itself at most,
-    /// where a batch counts for at least what takes as long as all that is not writing; and less where the kernel holds up who writes.
+    /// The most that one turn writes: about as much as one caller brings at most. Then a thread that waits for the log lets go of it for a moment, and a caller leaves the rest to such a thread.
     private static let bytesAtOnceMax = 2 << 20
+    /// A batch counts as at least so many bytes, for all that is to be done besides writing.
     private static let bytesPerBatchMin = 16 << 10
+    /// The longest turn: it ends sooner than by its bytes where the kernel holds up who writes.
     private static let timeAtOnceMax = Duration.milliseconds(2)
 
     /// What became of queued batches.

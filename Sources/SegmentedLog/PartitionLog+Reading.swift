@@ -78,11 +78,11 @@ extension PartitionLog {
     }
 
     /// How often a read begins anew. Each time the log holds other segments than before, unless somebody else removes its files.
-    private static let gonesMax = 16
+    private static let snapshotsMax = 16
 
     /// Runs a read, and anew when a segment of its snapshot was removed or replaced and is closed: its offsets are elsewhere now, or below the start.
     private func onPresentFiles<Result>(_ body: () throws(LogError) -> Result) throws(LogError) -> Result {
-        for _ in 1..<Self.gonesMax {
+        for _ in 1..<Self.snapshotsMax {
             do throws(LogError) {
                 return try body()
             } catch {

@@ -21,7 +21,9 @@ extension PartitionLog {
             }
             return LogSlice(
                 file: plan.segment.file,
-                pinned: try (plan.segment.file as? any DescriptorBacked)?.pinned(forSlice: true),
+                pinned: try (plan.segment.file as? PooledFile).map { file throws(LogError) in
+                    try PinnedDescriptor(file, isOfSlice: true)
+                },
                 position: span.start, sizeInBytes: Int(span.end - span.start), nextOffset: span.nextOffset,
                 abortedTransactions: Self.overlapping(plan.aborted, from: offset, to: span.nextOffset))
         }.found

@@ -5,7 +5,9 @@ package final class PinnedDescriptor: Sendable {
     private let file: PooledFile
     private let isOfSlice: Bool
 
-    /// - Parameter isOfSlice: of how many files slices are kept has a limit of its own.
+    /// Opens the file if need be and keeps it open.
+    /// - Parameter isOfSlice: whether it counts against `FilePool.slicedMax`.
+    /// - Throws: `.fileGone`, `.io`; for a slice `.tooManySlices`.
     init(_ file: PooledFile, isOfSlice: Bool) throws(LogError) {
         self.file = file
         self.isOfSlice = isOfSlice
@@ -13,17 +15,4 @@ package final class PinnedDescriptor: Sendable {
     }
 
     deinit { isOfSlice ? file.unpinSlice() : file.unpin() }
-}
-
-/// A file of the operating system.
-protocol DescriptorBacked {
-    /// Opens the file if need be and keeps it open.
-    /// - Throws: `.fileGone`, `.io`; for a slice `.tooManySlices`.
-    func pinned(forSlice: Bool) throws(LogError) -> PinnedDescriptor
-}
-
-extension PooledFile {
-    func pinned(forSlice: Bool) throws(LogError) -> PinnedDescriptor {
-        try PinnedDescriptor(self, isOfSlice: forSlice)
-    }
 }

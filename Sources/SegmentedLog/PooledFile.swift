@@ -10,7 +10,7 @@ import Synchronization
 /// - **Opened again, it must be the same file.** Retention unlinks segments and compaction puts others under their names while readers hold older snapshots. A
 ///   file that is not there any more throws `.fileGone`, and the log looks again what it has. Where the file system tells no time of birth, which alone tells a
 ///   file from one that has got its inode number later, files are not closed.
-final class PooledFile: DiskFile, DescriptorBacked {
+final class PooledFile: DiskFile {
     private enum Contents {
         /// Nothing was written here, and nothing is known of what an earlier process has left unsynced.
         case asFound

@@ -76,10 +76,9 @@ struct SegmentScan {
         }
     }
 
-    /// Whether a sector from `position` on was never written, up to `valid`, where a valid batch begins or the file ends. Write-back keeps no order, so a power cut
-    /// can leave a later batch and take an earlier one; neither was synced then. What is appended to is whole sectors that end in zeros from where a
-    /// batch began. A sector that a valid batch begins in was written, unless what it has of that batch is all zeros. Rot hardly leaves a sector of
-    /// zeros; a payload that holds one can be taken for it.
+    /// Whether some sector from `position` to `valid`, where a valid batch begins or the file ends, is all zeros, as one that was never written is. Write-back keeps no order: after a
+    /// power cut a later batch may be there and an earlier one not; neither was synced then. The sector that `valid` lies in counts as written if the batch there cannot begin with zeros.
+    /// Rot hardly leaves a sector of zeros; a payload that holds one can be taken for it.
     private func hasUnwrittenSector(from position: Int64, to valid: Int64) throws(LogError) -> Bool {
         var start = position
         while start < valid {

@@ -105,7 +105,7 @@ struct FilePoolTests {
         let disk = FileDisk(openFilesMax: 8)
         try write("kept", to: "pinned")
         let file = try open(disk, "pinned")
-        var pin: PinnedDescriptor? = try file.pinned(forSlice: true)
+        var pin: PinnedDescriptor? = try PinnedDescriptor(file, isOfSlice: true)
         try disk.remove(folder.path + "/pinned")
         try crowd(disk)
         #expect(try file.readBytes(10, at: 0) == bytes("kept"))
@@ -119,7 +119,7 @@ struct FilePoolTests {
     @Test("with nothing that may be closed there are more than the limit")
     func allPinned() throws {
         let disk = FileDisk(openFilesMax: 8)
-        let pins = try (0..<20).map { try open(disk, "\($0)").pinned(forSlice: false) }
+        let pins = try (0..<20).map { try PinnedDescriptor(open(disk, "\($0)"), isOfSlice: false) }
         #expect(disk.pool.openCount == 20)
         withExtendedLifetime(pins) {}
     }
@@ -128,13 +128,15 @@ struct FilePoolTests {
     func slicedLimit() throws {
         let disk = FileDisk(openFilesMax: 8)
         let files = try (0..<5).map { try open(disk, "\($0)") }
-        var pins = try files.prefix(4).flatMap { file in try (0..<3).map { _ in try file.pinned(forSlice: true) } }
-        #expect(logError { _ = try files[4].pinned(forSlice: true) }?.code == .tooManySlices)
+        var pins = try files.prefix(4).flatMap { file in
+            try (0..<3).map { _ in try PinnedDescriptor(file, isOfSlice: true) }
+        }
+        #expect(logError { _ = try PinnedDescriptor(files[4], isOfSlice: true) }?.code == .tooManySlices)
         pins.removeFirst(2)
-        #expect(logError { _ = try files[4].pinned(forSlice: true) }?.code == .tooManySlices)
+        #expect(logError { _ = try PinnedDescriptor(files[4], isOfSlice: true) }?.code == .tooManySlices)
         pins.removeFirst()
-        pins.append(try files[4].pinned(forSlice: true))
-        #expect(logError { _ = try files[0].pinned(forSlice: true) }?.code == .tooManySlices)
+        pins.append(try PinnedDescriptor(files[4], isOfSlice: true))
+        #expect(logError { _ = try PinnedDescriptor(files[0], isOfSlice: true) }?.code == .tooManySlices)
     }
 
     @Test("another file under the same name is not read in the place of the one that was opened")

@@ -151,11 +151,7 @@ final class OffsetStore: Sendable {
             throw BrokerError(error, "cannot commit positions")
         }
         finish(ticket, of: identity, recordOffset: result.baseOffset)
-        do throws(LogError) {
-            try await gate.waitUntilDurable([(log, through: result.lastOffset)])
-        } catch {
-            throw BrokerError(error, "cannot make positions durable")
-        }
+        try await gate.waitUntilDurable([(log, through: result.lastOffset)], "cannot make positions durable")
     }
 
     private func finish(_ ticket: PendingPositions.Ticket, of identity: ProducerIdentity, recordOffset: Int64?) {
@@ -183,11 +179,7 @@ final class OffsetStore: Sendable {
         let ticket = begin()
         defer { end(ticket) }
         let result = try inBrokerTerms("cannot commit positions") { () throws(LogError) in try log.append(batch) }
-        do throws(LogError) {
-            try await gate.waitUntilDurable([(log, through: result.lastOffset)])
-        } catch {
-            throw BrokerError(error, "cannot make positions durable")
-        }
+        try await gate.waitUntilDurable([(log, through: result.lastOffset)], "cannot make positions durable")
         apply(records, writtenAt: result.baseOffset)
     }
 

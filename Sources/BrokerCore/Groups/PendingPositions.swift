@@ -31,7 +31,7 @@ struct PendingPositions: Sendable {
     private var ended: [Ticket: (records: [Written], isCommit: Bool)] = [:]
     private var lastTicket: Ticket = 0
 
-    /// Nothing of what there is is written before; nil where there is nothing.
+    /// The lowest offset of any pending record; nil without one.
     var firstOffset: Int64? {
         let open = byProducer.values.lazy.map(\.firstOffset).min()
         let ended = ended.values.lazy.flatMap { $0.records }.map(\.recordOffset).min()

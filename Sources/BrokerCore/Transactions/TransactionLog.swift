@@ -52,10 +52,7 @@ struct TransactionLog: Sendable {
     }
 
     func waitUntilDurable(_ offset: Int64) async throws(BrokerError) {
-        do throws(LogError) {
-            try await gate.waitUntilDurable([(partition.log, through: offset)])
-        } catch {
-            throw BrokerError(error, "cannot make the state of transactions durable")
-        }
+        try await gate.waitUntilDurable(
+            [(partition.log, through: offset)], "cannot make the state of transactions durable")
     }
 }

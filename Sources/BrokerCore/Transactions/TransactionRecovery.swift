@@ -104,11 +104,7 @@ actor TransactionRecovery {
         let (written, failures) = pending.write(markers)
         refused += failures
         for failure in failures { logger.error("a transaction of the last run stays open: \(failure)") }
-        do throws(LogError) {
-            try await log.gate.waitUntilDurable(written)
-        } catch {
-            throw BrokerError(error, "cannot end the transactions of the last run")
-        }
+        try await log.gate.waitUntilDurable(written, "cannot end the transactions of the last run")
         guard pending.isEmpty else { return }
         if let failure = refused.first, !unfinished.isEmpty {
             throw BrokerError(failure, "cannot finish a committed transaction of the last run")

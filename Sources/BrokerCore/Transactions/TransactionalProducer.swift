@@ -223,11 +223,7 @@ actor TransactionalProducer {
 
     private func waitUntilDurable(_ prepared: [TopicPartition]) async throws(BrokerError) {
         let logs = prepared.compactMap { partitions[$0]?.log }.map { ($0, through: $0.endOffset - 1) }
-        do throws(LogError) {
-            try await services.gate.waitUntilDurable(logs)
-        } catch {
-            throw BrokerError(error, "cannot make the transaction of '\(id)' durable")
-        }
+        try await services.gate.waitUntilDurable(logs, "cannot make the transaction of '\(id)' durable")
     }
 
     private func noteFailure(_ error: LogError, in partition: Partition) throws(BrokerError) {

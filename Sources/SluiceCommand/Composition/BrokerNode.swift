@@ -6,7 +6,7 @@ import UnixSignals
 
 /// The embedded log alone, served to Kafka's clients.
 struct BrokerNode: Sendable {
-    /// Say where to listen.
+    /// `settings.embedded.listen` is set.
     let settings: BrokerSettings
 
     /// The folder of the log where none is said.

@@ -1,5 +1,5 @@
 extension ClassicGroup {
-    /// What a member says who it is.
+    /// Who a member says it is.
     package struct Identity: Sendable, Hashable {
         package var memberId: String
         package var instanceId: String?
@@ -94,7 +94,7 @@ extension ClassicGroup {
         case joined(Joined)
         case synced(protocolType: String?, protocolName: String?, assignment: [UInt8])
         case done
-        /// With the id to join with, where it is that one is required.
+        /// `memberId` is the id to join with where the refusal is `.memberIdRequired`.
         case refused(GroupRefusal, memberId: String)
     }
 }
