@@ -47,6 +47,7 @@ package final class Broker: Sendable {
         let gate = FlushGate(policy: settings.flushPolicy)
         let registry = TopicRegistry(
             directory: directory, settings: settings, disk: disk, gate: gate, logger: logger)
+        try TopicCatalog.requireCatalog(TopicCatalog.file(directory, disk))
         let clusterId = try ClusterID.read(directory: directory, disk: disk)
         let cleanShutdown = ChecksummedFile(
             directory: directory, name: "clean-shutdown", title: "sluice-clean-shutdown 1", disk: disk)

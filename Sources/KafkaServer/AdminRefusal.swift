@@ -12,6 +12,12 @@ struct AdminRefusal: Error {
         self.message = message
     }
 
+    /// Keeps clients from changing a topic that they may only read.
+    static func requireChangeable(_ topic: String) throws(AdminRefusal) {
+        guard Topic.isReadOnlyForClients(topic) else { return }
+        throw AdminRefusal(.invalidTopic, "topic '\(topic)' is Sluice's own; clients can only read it")
+    }
+
     init(_ error: BrokerError) { self.init(ErrorCode(error), error.description) }
 
     /// Runs something on the broker; `invalid` is what it means here that something cannot be as it is.

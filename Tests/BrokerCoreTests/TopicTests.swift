@@ -136,6 +136,42 @@ struct TopicTests {
         try await broker.close()
     }
 
+    @Test(
+        "a directory with partitions and no catalog is another program's, and nothing in it is touched",
+        arguments: ["orders-0", "meta.properties"])
+    func foreignDirectory(found: String) async throws {
+        let folder = try TestFolder()
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/orders-0", withIntermediateDirectories: true)
+        if found == "meta.properties" {
+            try FileManager.default.removeItem(atPath: folder.path + "/orders-0")
+            try Data("version=1\n".utf8).write(to: URL(filePath: folder.path + "/meta.properties"))
+        }
+        let refusal = await #expect(throws: BrokerError.self) { _ = try await Broker.open(directory: folder.path) }
+        #expect(refusal?.code == .corrupt)
+        #expect(refusal?.message.contains("holds '\(found)' and no file 'topics'") == true)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["lock", found].sorted())
+    }
+
+    @Test("a folder that belongs to no topic is no new topic's, nor a grown one's")
+    func foreignFolder() async throws {
+        let folder = try TestFolder()
+        let broker = try await Broker.open(directory: folder.path)
+        _ = try await broker.ensureTopic("t")
+        for name in ["hits-1", "t-2"] {
+            try FileManager.default.createDirectory(
+                atPath: folder.path + "/" + name, withIntermediateDirectories: true)
+        }
+        let made = await #expect(throws: BrokerError.self) { _ = try await broker.ensureTopic("hits", partitions: 2) }
+        #expect(made?.message.contains("a folder 'hits-1' that belongs to no topic") == true)
+        #expect(broker.topic(named: "hits") == nil)
+        let grown = await #expect(throws: BrokerError.self) { try await broker.grow("t", to: 3) }
+        #expect(grown?.message.contains("a folder 't-2' that belongs to no topic") == true)
+        try await broker.grow("t", to: 2)
+        _ = try await broker.ensureTopic("hits", partitions: 1)
+        try await broker.close()
+    }
+
     @Test("a second broker on a directory learns which process has it")
     func lock() async throws {
         let folder = try TestFolder()

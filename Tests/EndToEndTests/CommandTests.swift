@@ -83,6 +83,10 @@ struct CommandTests {
             (["up", "--nope"], "Unknown option '--nope'; see 'sluice up --help'"),
             (["bogus"], "Unexpected argument 'bogus'; see 'sluice --help'"),
             (["demo", "--rate", "0"], "--rate is a count above zero; see 'sluice demo --help'"),
+            (
+                ["broker", "--data-dir", ""],
+                "The value '' is invalid for '--data-dir <data-dir>': it is empty; name a folder; see 'sluice broker --help'"
+            ),
             (["log", "dump"], "Missing expected argument '--data-dir <data-dir>'; see 'sluice log dump --help'"),
             (
                 ["log", "dump", "--format", "yaml"],

@@ -27,6 +27,18 @@ struct ServingTests {
         // As wide as the pipeline wants it, though a client may have asked for it first.
         let topics = try await Program.run(kcat, ["-b", address, "-L", "-t", "nginx.access"])
         #expect(topics.output.contains(#"topic "nginx.access" with 6 partitions"#), "\(topics.output)")
+        // What the agent keeps there decides what is shipped again.
+        for arguments in [
+            ["topics", "delete", "__agent_state"], ["topics", "alter", "__agent_state", "--partitions", "2"],
+            ["configs", "alter", "--topic", "__agent_state", "--config", "cleanup.policy=delete"],
+        ] {
+            let refused = try await Program.run(Program.sluice, arguments + ["-b", address])
+            #expect(refused.status == 1)
+            #expect(refused.errors.contains("TOPIC_EXCEPTION"), "\(refused.errors)")
+        }
+        let state = try await Program.run(
+            kcat, ["-b", address, "-P", "-t", "__agent_state", "-X", "message.timeout.ms=5000"], input: input)
+        #expect(state.errors.contains("Invalid topic"), "\(state.errors)")
         sluice.signal(SIGTERM)
         let stopped = await sluice.wait()
         #expect(stopped.status == 0, "\(stopped.errors)")

@@ -19,6 +19,14 @@ package struct Topic: Sendable {
     /// The broker's own topics: nobody else writes to them.
     static let internalNames: Set<String> = [OffsetRecord.topic, TransactionRecord.topic]
 
+    /// Where the agents keep what they have shipped (`docs/formats/agent-state.md`).
+    package static let agentState = "__agent_state"
+
+    /// Whether Kafka's clients can only read the topic of that name: it is the broker's own, or the agents' state, without which files are shipped again.
+    package static func isReadOnlyForClients(_ name: String) -> Bool {
+        internalNames.contains(name) || name == agentState
+    }
+
     /// The partition of that number, or nil.
     package subscript(partition: Int32) -> Partition? {
         Int(partition) < partitions.count && partition >= 0 ? partitions[Int(partition)] : nil

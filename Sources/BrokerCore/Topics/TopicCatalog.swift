@@ -55,6 +55,28 @@ package enum TopicCatalog {
         ChecksummedFile(directory: directory, name: "topics", title: "sluice-topics 1", disk: disk)
     }
 
+    /// Makes sure that a directory without a catalog has no partitions either: it would be Kafka's own, or a backup that was restored in part, and what is in it would be taken for
+    /// the records of whatever topic is made next, and deleted when they are old.
+    /// - Throws: `.corrupt`, with what was found.
+    static func requireCatalog(_ file: ChecksummedFile) throws(BrokerError) {
+        guard try file.read() == nil else { return }
+        let names = try inBrokerTerms("cannot read \(file.directory)") { () throws(LogError) in
+            try file.disk.openDirectory(file.directory, create: true)
+        }
+        guard let found = names.sorted().first(where: { $0 == "meta.properties" || isPartitionFolder($0) }) else {
+            return
+        }
+        throw BrokerError(
+            .corrupt,
+            "\(file.directory) holds '\(found)' and no file '\(file.name)': it is another program's, such as Kafka's, or '\(file.name)' was lost; "
+                + "name another folder with --data-dir, or restore the file")
+    }
+
+    private static func isPartitionFolder(_ name: String) -> Bool {
+        guard let dash = name.lastIndex(of: "-"), dash > name.startIndex else { return false }
+        return Int32(name[name.index(after: dash)...]).map { $0 >= 0 } ?? false
+    }
+
     static func load(_ file: ChecksummedFile) throws(BrokerError) -> [TopicDescription] {
         var topics: [TopicDescription] = []
         for line in try file.read() ?? [] {

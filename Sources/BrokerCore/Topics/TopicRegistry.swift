@@ -80,6 +80,7 @@ actor TopicRegistry {
         if let halfMade = descriptions[name] { return try openNew(halfMade) }
         let description = TopicDescription(
             name: name, id: TopicDescription.randomId(), partitionCount: partitions, config: config)
+        try requireNoFolders(of: description.partitions)
         try save(replacing: description)
         return try openNew(description)
     }
@@ -91,6 +92,16 @@ actor TopicRegistry {
         guard !isClosed else { throw BrokerError(.closed, "the broker is closed") }
         guard going[name] == nil else {
             throw BrokerError(.invalid, "topic '\(name)' is only half deleted; delete it again first")
+        }
+    }
+
+    /// A folder that belongs to no topic is nobody's to take over: its records would be the new topic's.
+    private func requireNoFolders(of partitions: some Sequence<TopicPartition>) throws(BrokerError) {
+        for partition in partitions {
+            let folder = TopicDescription.folder(partition)
+            guard (try? disk.openDirectory(directory + "/" + folder, create: false)) != nil else { continue }
+            throw BrokerError(
+                .invalid, "\(directory) has a folder '\(folder)' that belongs to no topic; move it away first")
         }
     }
 
@@ -128,6 +139,7 @@ actor TopicRegistry {
         }
         guard !isTrial else { return }
         description.partitionCount = count
+        try requireNoFolders(of: description.partitions.dropFirst(Int(known.partitionCount)))
         try save(replacing: description)
         let config = description.logConfig(inheriting: self.config)
         let added = try opener.open(

@@ -140,8 +140,9 @@ extension Service {
                 code: .unknownTopicOrPartition,
                 message: "topic '\(topic.name)' has \(topic.partitions.count) partitions")
         }
-        guard !topic.isInternal else {
-            throw Refusal(code: .invalidTopic, message: "topic '\(topic.name)' is the broker's own")
+        guard !Topic.isReadOnlyForClients(topic.name) else {
+            throw Refusal(
+                code: .invalidTopic, message: "topic '\(topic.name)' is Sluice's own; clients can only read it")
         }
         guard let range = partition.records else {
             throw Refusal(code: .invalidRecord, message: "there are no records")

@@ -31,7 +31,7 @@ extension Service {
             return missing
         }
         if let topic = broker.topic(named: name) { return describe(topic) }
-        guard (try? TopicName.validate(name)) != nil else {
+        guard (try? TopicName.validate(name)) != nil, !Topic.isReadOnlyForClients(name) else {
             missing.error = .invalidTopic
             return missing
         }
@@ -48,7 +48,7 @@ extension Service {
     private func describe(_ topic: Topic) -> MetadataResponse.Topic {
         var description = MetadataResponse.Topic(name: topic.name)
         description.id = TopicID(hexadecimal: topic.description.id) ?? .none
-        description.isInternal = topic.isInternal
+        description.isInternal = Topic.isReadOnlyForClients(topic.name)
         description.partitionCount = topic.description.partitionCount
         return description
     }

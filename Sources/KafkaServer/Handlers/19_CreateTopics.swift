@@ -31,6 +31,7 @@ extension Service {
         } catch {
             throw AdminRefusal(.invalidTopic, error.description)
         }
+        if broker.topic(named: topic.name) == nil { try AdminRefusal.requireChangeable(topic.name) }
         let partitions = try partitionCount(topic)
         let config = try topicConfig(topic.configs)
         let made = try await AdminRefusal.orResult { () throws(BrokerError) in

@@ -19,6 +19,7 @@ extension Service {
                 guard seen.insert(name).inserted else {
                     throw AdminRefusal(.invalidRequest, "the request names the topic '\(name)' twice")
                 }
+                try AdminRefusal.requireChangeable(name)
                 let id = broker.topic(named: name).flatMap { TopicID(hexadecimal: $0.description.id) }
                 try await AdminRefusal.orResult { () throws(BrokerError) in try await broker.deleteTopic(name) }
                 result.id = id ?? result.id

@@ -28,7 +28,7 @@ extension Service {
         guard let topic = broker.topic(named: source.topic), let log = topic[source.partition]?.log else {
             throw AdminRefusal(.unknownTopicOrPartition, "\(source) does not exist")
         }
-        guard !topic.isInternal else { throw AdminRefusal(.invalidTopic, "topic '\(topic.name)' is the broker's own") }
+        try AdminRefusal.requireChangeable(topic.name)
         // Of a topic that keeps the latest record of each key.
         guard log.config.cleanupPolicy.deletes else {
             throw AdminRefusal(.policyViolation, "records of a topic that is only compacted are not deleted")

@@ -10,7 +10,7 @@ extension Service {
         }
         let refused = sources.reduce(into: [TopicPartition: ErrorCode]()) { refused, source in
             let topic = broker.topic(named: source.topic)
-            if topic?.isInternal == true { refused[source] = .invalidTopic }
+            if Topic.isReadOnlyForClients(source.topic) { refused[source] = .invalidTopic }
             if topic?[source.partition] == nil { refused[source] = .unknownTopicOrPartition }
         }
         var outcome = ErrorCode.none

@@ -45,9 +45,7 @@ extension Service {
         switch resource.kind {
         case .topic:
             let topic = try topic(of: resource)
-            guard !topic.isInternal else {
-                throw AdminRefusal(.invalidTopic, "topic '\(topic.name)' is the broker's own")
-            }
+            try AdminRefusal.requireChangeable(topic.name)
             try await AdminRefusal.orResult(invalid: .invalidConfig) { () throws(BrokerError) in
                 try await broker.configure(topic: topic.name, changes, replacing: replacing, isTrial: isTrial)
             }

@@ -13,6 +13,7 @@ extension Service {
                 guard !twice.contains(topic.name) else {
                     throw AdminRefusal(.invalidRequest, "the request names the topic '\(topic.name)' twice")
                 }
+                try AdminRefusal.requireChangeable(topic.name)
                 try checkAssignments(of: topic)
                 try await AdminRefusal.orResult { () throws(BrokerError) in
                     try await broker.grow(topic.name, to: topic.count, isTrial: request.isTrial)

@@ -28,7 +28,7 @@ extension Service {
             let end = min(topic.partitions.count, first + room)
             room -= end - first
             result.id = TopicID(hexadecimal: topic.description.id) ?? .none
-            result.isInternal = topic.isInternal
+            result.isInternal = Topic.isReadOnlyForClients(topic.name)
             result.partitions = Int32(clamping: first)..<Int32(clamping: end)
             response.topics.append(result)
             if end < topic.partitions.count {

@@ -177,6 +177,9 @@ extension ServerProperties {
                     .error, "'\(name)' has \(folders.count) folders; there is one: the log is not spread over several",
                     at: value.location)
             }
+            guard !folder.text.isEmpty else {
+                throw Diagnostic(.error, "'\(name)' names no folder", at: value.location)
+            }
             root.settings.dataDirectory = folder.text
         }
     }

@@ -35,3 +35,12 @@ extension EmbeddedSettings {
         )
     }
 }
+
+/// The value of `--data-dir`.
+enum DataDirectoryArgument {
+    /// - Throws: for an empty one, which a script makes of a variable that is not set.
+    static func parse(_ path: String) throws -> String {
+        guard !path.isEmpty else { throw ValidationError("it is empty; name a folder") }
+        return path
+    }
+}

@@ -25,8 +25,8 @@ struct BrokerCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("data-dir"),
         help:
-            "The folder of the embedded log; made when missing. Default: that of --properties, or \(BrokerNode.dataDirectory)."
-    )
+            "The folder of the embedded log; made when missing. Default: that of --properties, or \(BrokerNode.dataDirectory).",
+        transform: DataDirectoryArgument.parse)
     var dataDirectory: String?
 
     @Option(help: "A server.properties of Apache Kafka, whose keys are obeyed as docs/server-properties.md says.")

@@ -22,7 +22,9 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: "Lines a second.")
     var rate = 5000
 
-    @Option(name: .customLong("data-dir"), help: "The folder of the log, kept afterwards; without it a temporary one.")
+    @Option(
+        name: .customLong("data-dir"), help: "The folder of the log, kept afterwards; without it a temporary one.",
+        transform: DataDirectoryArgument.parse)
     var dataDirectory: String?
 
     @Option(

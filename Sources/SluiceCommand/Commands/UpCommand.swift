@@ -15,7 +15,9 @@ struct UpCommand: AsyncParsableCommand {
     @OptionGroup var configuration: ConfigurationOptions
     @OptionGroup var logging: LogLevelOption
 
-    @Option(name: .customLong("data-dir"), help: "The folder of the embedded log; made when missing.")
+    @Option(
+        name: .customLong("data-dir"), help: "The folder of the embedded log; made when missing.",
+        transform: DataDirectoryArgument.parse)
     var dataDirectory = "data"
 
     @Option(

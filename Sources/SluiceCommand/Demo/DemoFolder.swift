@@ -9,7 +9,10 @@ struct DemoFolder {
 
     init(kept: String?) throws {
         isTemporary = kept == nil
-        path = kept ?? FileManager.default.temporaryDirectory.appending(path: "sluice-demo-\(UUID().uuidString)").path
+        // The agent's patterns are absolute.
+        path =
+            kept.map { URL(filePath: $0).absoluteURL.path }
+            ?? FileManager.default.temporaryDirectory.appending(path: "sluice-demo-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path + "/demo", withIntermediateDirectories: true)
         if !FileManager.default.fileExists(atPath: accessLog) {
             try Data().write(to: URL(filePath: accessLog))
