@@ -15,11 +15,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// What has come and was not looked at, as long as reading stands still.
     private var unread = ByteBuffer()
     private var answers = AnswerQueue()
-    /// What each request in `answers` has taken of the budget, and what the one that is being read has.
-    private var taken: CircularBuffer<Int> = []
-    private var takenByIncoming = 0
-    /// Bytes that were asked for and are not there yet.
-    private var wish: (id: UInt64, bytes: Int)?
+    /// What each request in `answers` has taken of the memory of all, and what the one that is being read has.
+    private var shares: CircularBuffer<RequestMemory.Share?> = []
+    private var incomingShare: RequestMemory.Share?
+    /// How many bytes the incoming one waits for.
+    private var wish: Int?
     private var isReading = true
     /// Since when the rest of a request is waited for, not counting what stood still because of us.
     private var awaitingSince: NIODeadline?
@@ -75,13 +75,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         guard worker != nil else { return }
         // What came whole is carried out, though it was not looked at yet.
-        if let wish, !service.memory.withdraw(wish.id, of: wish.bytes, after: takenByIncoming) {
-            takenByIncoming += wish.bytes
-        }
+        if let wish, let share = incomingShare, !service.memory.withdraw(share) { add(wish) }
         wish = nil
         while let frame = try? nextFrame(context, waits: false) { receive(frame, context) }
-        service.memory.give(takenByIncoming)
-        takenByIncoming = 0
+        if let incomingShare { service.memory.give(incomingShare) }
+        incomingShare = nil
         isWindingUp = true
         service.workers.enter()
         worker?.end()
@@ -105,12 +103,18 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func endWindingUp() {
         isWindingUp = false
-        while !taken.isEmpty { giveMemoryOfFirst() }
+        while !shares.isEmpty { giveMemoryOfFirst() }
         service.workers.leave()
     }
 
     private func giveMemoryOfFirst() {
-        if let bytes = taken.popFirst() { service.memory.give(bytes) }
+        if let share = shares.popFirst() ?? nil { service.memory.give(share) }
+    }
+
+    private func add(_ bytes: Int) {
+        guard var share = incomingShare else { return }
+        service.memory.add(bytes, to: &share)
+        incomingShare = share
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
@@ -210,16 +214,16 @@ final class ConnectionHandler: ChannelInboundHandler {
                     continue
                 }
                 let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-                let wished = service.memory.take(bytes, after: takenByIncoming) {
+                var share = incomingShare ?? service.memory.share(ofRequest: assembler.length)
+                let isTaken = service.memory.take(bytes, for: &share) {
                     bound.eventLoop.execute { bound.value.0.granted(bound.value.1) }
                 }
-                guard let wished else {
-                    takenByIncoming += bytes
-                    assembler.admit(bytes)
-                    continue
+                incomingShare = share
+                guard isTaken else {
+                    wish = bytes
+                    return nil
                 }
-                wish = (wished, bytes)
-                return nil
+                assembler.admit(bytes)
             }
         }
     }
@@ -229,15 +233,15 @@ final class ConnectionHandler: ChannelInboundHandler {
         // The connection may have ended meanwhile, and given it back.
         guard let wish else { return }
         self.wish = nil
-        takenByIncoming += wish.bytes
-        assembler.admit(wish.bytes)
+        add(wish)
+        assembler.admit(wish)
         proceed(context)
     }
 
     private func receive(_ frame: [UInt8], _ context: ChannelHandlerContext) {
         awaitingSince = nil
-        taken.append(takenByIncoming)
-        takenByIncoming = 0
+        shares.append(incomingShare)
+        incomingShare = nil
         let number = answers.reserve()
         // Requests are begun in their order.
         if atOnceLeft > 0, let worker, worker.isIdle, let answer = service.beginAtOnce(frame, worker.appends) {
@@ -294,7 +298,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         _ context: ChannelHandlerContext
     ) -> Task<Void, Never> {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        return Task {
+        return Task(executorPreference: RequestThreads.shared) {
             let frame = await work()
             bound.eventLoop.execute { bound.value.0.finish(number, with: frame, bound.value.1) }
         }

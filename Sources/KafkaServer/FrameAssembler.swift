@@ -20,8 +20,10 @@ struct FrameAssembler {
 
     /// A request has at least its key, version and correlation id.
     private static let bytesMin = 8
-    /// So much room is asked for at first, and the rest once that much has come: a length alone is no reason to keep room for a large request.
+    /// So much room is asked for at first, and as much again as has come whenever that is used up: a length alone is no reason to keep room for a large request.
     static let bytesAtFirst = 4 << 10
+    /// A frame that has got beyond its beginning has an array of its full length, up to this, which takes pages only as they are written: what grows is copied, and most requests are shorter.
+    private static let reservedAtOnceMax = 4 << 20
 
     private let bytesMax: Int
     /// Of the frame that has begun; 0 as long as that is not known.
@@ -48,7 +50,7 @@ struct FrameAssembler {
         while frame.count < length {
             guard frame.count < admittedBytes else {
                 let rest = length - admittedBytes
-                return .needsRoom(bytes: admittedBytes == 0 ? min(rest, Self.bytesAtFirst) : rest)
+                return .needsRoom(bytes: min(rest, max(admittedBytes, Self.bytesAtFirst)))
             }
             let count = min(admittedBytes - frame.count, buffer.readableBytes)
             guard count > 0 else { return .needsMore }
@@ -63,7 +65,8 @@ struct FrameAssembler {
     /// There is room for so many bytes more.
     mutating func admit(_ bytes: Int) {
         admittedBytes += bytes
-        frame.reserveCapacity(admittedBytes)
+        let reserved = admittedBytes > Self.bytesAtFirst ? min(length, Self.reservedAtOnceMax) : 0
+        frame.reserveCapacity(max(admittedBytes, reserved))
     }
 
     private mutating func checkLength() throws(BadLength) {

@@ -1,13 +1,24 @@
+import Synchronization
+
 /// The memory that the requests of all connections may take together, from their first byte to their answers.
 ///
-/// A quarter is for what each begins with, a quarter for what usual ones go on with, and half for the large ones. Otherwise a few that ask for much and then stand still would keep
-/// all others waiting; and those that have their beginning would wait for one another's, each for room to go on.
+/// A request takes it as its bytes come, twice as much as has come at most: a length alone keeps nobody else waiting. A quarter is for what each begins with, a quarter for what
+/// usual ones go on with, and half for the large ones, so that a crowd of one kind leaves the others theirs.
 final class RequestMemory: Sendable {
+    /// What one request has taken.
+    struct Share: Sendable {
+        fileprivate let owner: MemoryBudget.Owner
+        /// How long the request is.
+        fileprivate let length: Int
+        fileprivate var bytes = 0
+    }
+
     private let beginnings: MemoryBudget
     private let usual: MemoryBudget
     private let large: MemoryBudget
+    private let lastOwner = Atomic<MemoryBudget.Owner>(0)
 
-    /// What goes on with so many bytes at most is a usual request: Kafka's clients send a megabyte at a time.
+    /// A request so long at most is a usual one: Kafka's clients send a megabyte at a time.
     private static let usualBytesMax = 4 << 20
 
     init(bytesMax: Int) {
@@ -20,27 +31,34 @@ final class RequestMemory: Sendable {
     /// What is taken now.
     var used: Int { beginnings.used + usual.used + large.used }
 
-    /// Takes the bytes for a request, or calls `granted` once they have been taken for it.
-    /// - Parameter taken: what the request has already: nothing, or its beginning.
-    /// - Returns: nil if they were taken at once, else what `withdraw` takes back the wish by.
-    func take(_ bytes: Int, after taken: Int, orWhenFree granted: @escaping @Sendable () -> Void) -> UInt64? {
-        budget(for: bytes, after: taken).take(bytes, orWhenFree: granted)
+    /// The share of a request of that length, with nothing in it yet.
+    func share(ofRequest length: Int) -> Share {
+        Share(owner: lastOwner.add(1, ordering: .relaxed).newValue, length: length)
     }
 
-    /// Ends a wait. False where the bytes have been taken for it already: they are to be given back.
-    func withdraw(_ id: UInt64, of bytes: Int, after taken: Int) -> Bool {
-        budget(for: bytes, after: taken).withdraw(id)
+    /// Takes the bytes, or calls `granted` once they have been taken; they are to be `add`ed then.
+    /// - Returns: whether they were taken at once.
+    func take(_ bytes: Int, for share: inout Share, orWhenFree granted: @escaping @Sendable () -> Void) -> Bool {
+        guard budget(for: share).take(bytes, for: share.owner, orWhenFree: granted) else { return false }
+        share.bytes += bytes
+        return true
     }
 
-    /// Gives back all that one request has taken.
-    func give(_ bytes: Int) {
-        let beginning = min(bytes, FrameAssembler.bytesAtFirst)
-        beginnings.give(beginning)
-        // The rest was taken at once, so its size tells from where.
-        if bytes > beginning { budget(for: bytes - beginning, after: beginning).give(bytes - beginning) }
+    /// What was waited for has been granted.
+    func add(_ bytes: Int, to share: inout Share) { share.bytes += bytes }
+
+    /// Ends a wait. False where the bytes have been taken already: they are to be added, and given back.
+    func withdraw(_ share: Share) -> Bool { budget(for: share).withdraw(share.owner) }
+
+    /// Gives back all that the request has taken.
+    func give(_ share: Share) {
+        guard share.bytes > 0 else { return }
+        let beginning = min(share.length, FrameAssembler.bytesAtFirst)
+        beginnings.give(beginning, of: share.owner)
+        if share.bytes > beginning { budget(for: share).give(share.bytes - beginning, of: share.owner) }
     }
 
-    private func budget(for bytes: Int, after taken: Int) -> MemoryBudget {
-        taken == 0 ? beginnings : bytes <= Self.usualBytesMax ? usual : large
+    private func budget(for share: Share) -> MemoryBudget {
+        share.bytes == 0 ? beginnings : share.length <= Self.usualBytesMax ? usual : large
     }
 }

@@ -30,7 +30,7 @@ struct RequestWorker: Sendable {
         self.requests = requests
         self.unbegun = unbegun
         service.workers.enter()
-        task = Task {
+        task = Task(executorPreference: RequestThreads.shared) {
             for await request in stream {
                 // What a client that has left wanted to have done is done, and what it only wanted to know is not looked up.
                 guard !Task.isCancelled || !Service.onlyAsks(request.frame) else {

@@ -125,12 +125,16 @@ final class Service: Sendable {
         let frame = call.answer(appended.response)
         broker.whenDurable(appended.waitsFor.map(\.append)) { [self] result in
             guard case .failure = result else { return done(frame) }
-            Task { [self] in done(call.answer(await afterFailure(appended))) }
+            Task(executorPreference: RequestThreads.shared) { [self] in
+                done(call.answer(await afterFailure(appended)))
+            }
         }
     }
 
     /// What is there is found at once: an answer that needs no waiting needs no turn either, since it holds no records.
-    private func beginFetch(_ call: Call, _ request: FetchRequest) -> Answer {
+    private func beginFetch(_ call: Call, _ named: FetchRequest) -> Answer {
+        // A small request could have the same partition looked at very often, and again whenever something comes.
+        let request = named.partitionCount > Self.partitionsAtOnceMax ? named.withoutRepetitions : named
         if case .found(let response) = firstLook(request, waits: true) { return .ready(call.answer(response)) }
         return .later { [self] in call.answer(await fetch(request)) }
     }

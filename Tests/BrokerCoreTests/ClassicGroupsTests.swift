@@ -53,6 +53,28 @@ struct ClassicGroupsTests {
     private let source = TopicPartition("t", 0)
     private let position = CommittedPosition(offset: 1, metadata: "m", leaderEpoch: 3)
 
+    @Test("of members that have left no timers stay, however long their sessions could have been")
+    func timers() async throws {
+        try await withBroker { broker, _ in
+            for number in 0..<50 {
+                let id = try await enter(broker, "g\(number % 5)", session: .seconds(1800))
+                #expect(broker.classicGroups.leave("g\(number % 5)", memberId: id.memberId, instanceId: nil) == nil)
+            }
+            for number in 0..<5 { broker.classicGroups.forget("g\(number)") }
+            #expect(broker.timers.count == 0)
+        }
+    }
+
+    @Test("a member that knows very many protocols is refused")
+    func manyProtocols() async throws {
+        try await withBroker { broker, _ in
+            var request = request()
+            request.protocols = (0..<33).map { GroupProtocol(name: "\($0)", metadata: []) }
+            let answer = await broker.classicGroups.join("g", request)
+            #expect(answer == .refused(.groupFull, memberId: ""))
+        }
+    }
+
     @Test("a member's positions are taken, with metadata and leader epoch, and nobody else's while it is there")
     func commits() async throws {
         try await withBroker { broker, _ in

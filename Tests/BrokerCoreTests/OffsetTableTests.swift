@@ -70,8 +70,30 @@ struct OffsetTableTests {
                 table.end(each.ticket)
             }
             #expect((table.groups["g"] ?? [:]).mapValues(\.position.offset) == expected, "seed \(seed)")
-            #expect(table.count == expected.count, "seed \(seed)")
+            let bytes = expected.count * CommittedPosition(offset: 0).sizeInBytes
+            #expect(table.sizeInBytes == bytes, "seed \(seed)")
             #expect(table.deletionsKept == 0, "seed \(seed)")
         }
+    }
+
+    @Test("what positions in transactions take is counted until they count, or never will")
+    func pendingSize() {
+        var pending = PendingPositions()
+        let (one, other) = (TopicPartition("t", 0), TopicPartition("t", 1))
+        let size = CommittedPosition(offset: 0).sizeInBytes
+        let first = pending.begin([record(1, of: one), record(1, of: other)], of: 7, recordOffset: 10)
+        #expect(pending.sizeInBytes == 2 * size)
+        _ = pending.finish(first, of: 7, recordOffset: 10)
+        let again = pending.begin([record(2, of: one)], of: 7, recordOffset: 11)
+        #expect(pending.sizeInBytes == 3 * size)
+        _ = pending.finish(again, of: 7, recordOffset: 11)
+        #expect(pending.sizeInBytes == 2 * size, "it takes the place of the older one")
+        let refused = pending.begin([record(3, of: one)], of: 8, recordOffset: 12)
+        _ = pending.finish(refused, of: 8, recordOffset: nil)
+        let late = pending.begin([record(4, of: one)], of: 7, recordOffset: 13)
+        #expect(pending.end(7, isCommit: true).count == 2)
+        #expect(pending.sizeInBytes == size, "whether the last is in the log is not known yet")
+        #expect(pending.finish(late, of: 7, recordOffset: 13).count == 1)
+        #expect(pending.sizeInBytes == 0)
     }
 }

@@ -12,32 +12,35 @@ struct MemoryBudgetTests {
         var all: [Int] { state.withLock { $0 } }
     }
 
-    @Test("who finds none left waits in line, and is served in it")
+    @Test("one goes beyond the limit; the others wait in line, and are served in it")
     func line() {
         let budget = MemoryBudget(bytesMax: 100)
         let grants = Grants()
-        #expect(budget.take(90) { grants.note(0) } == nil)
-        #expect(budget.take(50) { grants.note(1) } != nil)
-        // It would fit, and comes after the one that does not.
-        #expect(budget.take(5) { grants.note(2) } != nil)
-        budget.give(30)
+        #expect(budget.take(90, for: 0) { grants.note(0) })
+        #expect(budget.take(50, for: 1) { grants.note(1) })
+        #expect(!budget.take(50, for: 2) { grants.note(2) })
+        // It would fit later, and comes after the one that does not.
+        #expect(!budget.take(5, for: 3) { grants.note(3) })
+        #expect(budget.take(1000, for: 1) { grants.note(1) }, "who may go on is not stopped")
+        budget.give(90, of: 0)
         #expect(grants.all == [])
-        budget.give(10)
-        #expect(grants.all == [1])
-        #expect(budget.used == 100)
-        budget.give(5)
-        #expect(grants.all == [1, 2])
+        budget.give(1050, of: 1)
+        #expect(grants.all == [2, 3])
+        #expect(budget.used == 55)
     }
 
-    @Test("one that is larger than all there is comes when it is alone")
-    func tooLarge() throws {
+    @Test("of those that keep what they have and wait for more, one after the other comes to its end")
+    func mutualWait() {
         let budget = MemoryBudget(bytesMax: 100)
         let grants = Grants()
-        #expect(budget.take(10) { grants.note(0) } == nil)
-        #expect(budget.take(1000) { grants.note(1) } != nil)
-        budget.give(10)
-        #expect(grants.all == [1])
-        budget.give(1000)
+        for owner in 0..<4 { #expect(budget.take(25, for: UInt64(owner)) { grants.note(owner) }) }
+        #expect(budget.take(25, for: 0) { grants.note(0) })
+        for owner in 1..<4 { #expect(!budget.take(25, for: UInt64(owner)) { grants.note(owner) }) }
+        budget.give(50, of: 0)
+        #expect(grants.all == [1, 2])
+        budget.give(50, of: 1)
+        #expect(grants.all == [1, 2, 3])
+        for owner in 2..<4 { budget.give(50, of: UInt64(owner)) }
         #expect(budget.used == 0)
     }
 
@@ -45,31 +48,41 @@ struct MemoryBudgetTests {
     func withdrawn() throws {
         let budget = MemoryBudget(bytesMax: 100)
         let grants = Grants()
-        #expect(budget.take(80) { grants.note(0) } == nil)
-        let first = try #require(budget.take(50) { grants.note(1) })
-        let second = try #require(budget.take(10) { grants.note(2) })
-        #expect(budget.withdraw(first))
+        #expect(budget.take(80, for: 0) { grants.note(0) })
+        #expect(budget.take(10, for: 1) { grants.note(1) })
+        #expect(budget.take(20, for: 9) { grants.note(9) }, "beyond the limit")
+        #expect(!budget.take(50, for: 2) { grants.note(2) })
+        #expect(!budget.take(10, for: 3) { grants.note(3) })
+        budget.give(20, of: 9)
+        // The next in line goes beyond it.
         #expect(grants.all == [2])
-        #expect(!budget.withdraw(second))
-        budget.give(10)
-        #expect(budget.used == 80)
+        #expect(!budget.withdraw(2))
+        budget.give(50, of: 2)
+        #expect(grants.all == [2, 3])
+        #expect(budget.used == 100)
     }
 
-    @Test("large requests that go on for ever leave room for small ones, and all of it is given back")
+    @Test("large requests that go on for ever leave room for usual and small ones, and all of it is given back")
     func lanes() {
-        let memory = RequestMemory(bytesMax: 1 << 20)
-        let beginning = FrameAssembler.bytesAtFirst
+        let memory = RequestMemory(bytesMax: 16 << 20)
         let grants = Grants()
-        #expect(memory.take(beginning, after: 0) { grants.note(0) } == nil)
-        #expect(memory.take(700 << 10, after: beginning) { grants.note(1) } == nil)
-        #expect(memory.take(beginning, after: 0) { grants.note(2) } == nil)
-        let wish = memory.take(700 << 10, after: beginning) { grants.note(3) }
-        #expect(wish != nil, "two large ones are too much")
-        #expect(memory.take(100, after: 0) { grants.note(4) } == nil, "a small one waits for nobody")
-        memory.give(100)
-        memory.give(beginning + (700 << 10))
-        #expect(grants.all == [3])
-        memory.give(beginning + (700 << 10))
+        var large = (0..<3).map { _ in memory.share(ofRequest: 50 << 20) }
+        for place in large.indices {
+            #expect(memory.take(FrameAssembler.bytesAtFirst, for: &large[place]) { grants.note(place) })
+        }
+        #expect(memory.take(7 << 20, for: &large[0]) { grants.note(0) })
+        #expect(memory.take(7 << 20, for: &large[1]) { grants.note(1) }, "one goes beyond the limit")
+        #expect(!memory.take(7 << 20, for: &large[2]) { grants.note(2) })
+        var usual = memory.share(ofRequest: 1 << 20)
+        #expect(memory.take(FrameAssembler.bytesAtFirst, for: &usual) { grants.note(3) })
+        #expect(memory.take(1 << 19, for: &usual) { grants.note(3) }, "a usual one waits for nobody")
+        memory.give(usual)
+        memory.give(large[0])
+        #expect(grants.all == [])
+        memory.give(large[1])
+        #expect(grants.all == [2])
+        memory.add(7 << 20, to: &large[2])
+        memory.give(large[2])
         #expect(memory.used == 0)
     }
 }

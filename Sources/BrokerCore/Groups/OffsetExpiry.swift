@@ -34,12 +34,16 @@ struct OffsetExpiry: Sendable {
 
     /// Looks at all groups once.
     func run(now: Int64 = systemMilliseconds()) async {
-        for group in offsets.groups { await expire(group, now) }
+        for group in offsets.groups {
+            // Without room for one there is none for the next, and a line for each would take what room there is.
+            guard await expire(group, now) else { break }
+        }
         groups.forgetEmpty(besides: Set(offsets.groups))
     }
 
-    private func expire(_ group: String, _ now: Int64) async {
-        guard claims.kind(of: group) != .stages else { return }
+    /// False where the disk takes nothing.
+    private func expire(_ group: String, _ now: Int64) async -> Bool {
+        guard claims.kind(of: group) != .stages else { return true }
         var membership = Membership.empty(since: groups.emptySince(group))
         if let machine = groups.machine(of: group), machine.isOccupied {
             membership = .occupied(topics: machine.state == .stable ? machine.subscribedTopics : nil)
@@ -47,10 +51,10 @@ struct OffsetExpiry: Sendable {
         let times = offsets.commitTimes(of: group)
         let over = Self.expired(times, of: membership, now: now, retention: groups.settings.offsetsRetention)
             .filter { !offsets.isPending($0, of: group) }
-        guard !over.isEmpty else { return }
+        guard !over.isEmpty else { return true }
         if case .empty = membership {
             // Nobody comes in before it is done.
-            guard groups.beginCommit(group, by: .nobody) == nil else { return }
+            guard groups.beginCommit(group, by: .nobody) == nil else { return true }
         }
         defer { if case .empty = membership { groups.endCommit(group) } }
         do throws(BrokerError) {
@@ -58,6 +62,8 @@ struct OffsetExpiry: Sendable {
             logger.info("\(group): \(over.count) positions are forgotten, since nobody has used them for long")
         } catch {
             if error.code != .closed { logger.warning("\(group): positions that are over stay for now: \(error)") }
+            return error.code != .diskFull && error.code != .io
         }
+        return true
     }
 }

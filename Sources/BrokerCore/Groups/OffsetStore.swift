@@ -4,8 +4,8 @@ import Synchronization
 
 /// The committed positions of all groups: kept in memory, durable in `__consumer_offsets`.
 final class OffsetStore: Sendable {
-    /// The positions of all groups together: each takes about 300 bytes.
-    private static let positionsMax = 1_000_000
+    /// The positions of all groups together, those in open transactions too: a million of them without metadata.
+    private static let bytesMax = 300_000_000
 
     let partition: Partition
     private let gate: FlushGate
@@ -35,18 +35,19 @@ final class OffsetStore: Sendable {
 
     /// Appends the positions, waits until they are durable, and makes them those of the group.
     func commit(_ positions: [TopicPartition: CommittedPosition], of group: String) async throws(BrokerError) {
-        guard hasRoom(for: positions.keys, of: group) else {
-            throw BrokerError(
-                .invalid, "the positions of all groups are \(Self.positionsMax), which is the most there can be")
-        }
         let records = positions.map { OffsetRecord(group: group, source: $0, position: $1) }
+        try table.withLock { (table) throws(BrokerError) in try Self.requireRoom(for: records, in: table) }
         try await write(records)
     }
 
-    private func hasRoom(for sources: some Sequence<TopicPartition>, of group: String) -> Bool {
-        table.withLock { table in
-            let added = sources.count { table.groups[group]?[$0] == nil }
-            return added == 0 || table.count + added <= Self.positionsMax
+    /// What replaces a position and is no larger always has room.
+    private static func requireRoom(for records: [OffsetRecord], in table: OffsetTable) throws(BrokerError) {
+        let added = records.reduce(0) { added, record in
+            let old = table.groups[record.group]?[record.source]?.position.sizeInBytes ?? 0
+            return added + max(0, (record.position?.sizeInBytes ?? 0) - old)
+        }
+        guard added == 0 || table.sizeInBytes + table.pending.sizeInBytes + added <= bytesMax else {
+            throw BrokerError(.invalid, "the positions of all groups take \(bytesMax) bytes, the most there can be")
         }
     }
 
@@ -135,13 +136,14 @@ final class OffsetStore: Sendable {
         let batch = try Self.batch(records).stamped(
             producerId: identity.id, producerEpoch: identity.epoch, baseSequence: -1, isTransactional: true)
         let end = log.endOffset
-        let ticket = table.withLock { table -> PendingPositions.Ticket? in
+        let ticket = try table.withLock { (table) throws(BrokerError) in
             let count = table.pending.count(of: identity.id) + records.count
-            guard count <= WireTransactionLimits.positionsMax else { return nil }
+            guard count <= WireTransactionLimits.positionsMax else {
+                let most = WireTransactionLimits.positionsMax
+                throw BrokerError(.invalid, "a transaction commits at most \(most) positions")
+            }
+            try Self.requireRoom(for: records, in: table)
             return table.pending.begin(records, of: identity.id, recordOffset: end)
-        }
-        guard let ticket else {
-            throw BrokerError(.invalid, "a transaction commits at most \(WireTransactionLimits.positionsMax) positions")
         }
         let result: AppendResult
         do throws(LogError) {

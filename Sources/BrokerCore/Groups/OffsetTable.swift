@@ -21,8 +21,8 @@ struct OffsetTable: Sendable {
     typealias Ticket = UInt64
 
     private(set) var groups: [String: [TopicPartition: Entry]] = [:]
-    /// How many positions all groups have.
-    private(set) var count = 0
+    /// About what the positions of all groups take in memory.
+    private(set) var sizeInBytes = 0
     /// What clients have written in transactions that are not over.
     var pending = PendingPositions()
 
@@ -68,11 +68,13 @@ struct OffsetTable: Sendable {
         if let position = record.position {
             let entry = Entry(
                 position: position, recordOffset: recordOffset, committedAt: record.committedAt ?? systemMilliseconds())
-            if groups[record.group, default: [:]].updateValue(entry, forKey: source) == nil { count += 1 }
+            let old = groups[record.group, default: [:]].updateValue(entry, forKey: source)
+            sizeInBytes += position.sizeInBytes - (old?.position.sizeInBytes ?? 0)
         } else {
             deletions[place] = recordOffset
             firstDeletion = min(firstDeletion, recordOffset)
-            if groups[record.group]?.removeValue(forKey: source) != nil { count -= 1 }
+            let old = groups[record.group]?.removeValue(forKey: source)
+            sizeInBytes -= old?.position.sizeInBytes ?? 0
             if groups[record.group]?.isEmpty == true { groups[record.group] = nil }
         }
     }

@@ -30,6 +30,8 @@ struct PendingPositions: Sendable {
     /// What was being written when its transaction ended; whether it is in the log is not known yet.
     private var ended: [Ticket: (records: [Written], isCommit: Bool)] = [:]
     private var lastTicket: Ticket = 0
+    /// About what all of them take in memory.
+    private(set) var sizeInBytes = 0
 
     /// The lowest offset of any pending record; nil without one.
     var firstOffset: Int64? {
@@ -54,6 +56,7 @@ struct PendingPositions: Sendable {
     /// - Parameter recordOffset: where they will be, at least.
     mutating func begin(_ records: [OffsetRecord], of producerId: Int64, recordOffset: Int64) -> Ticket {
         lastTicket += 1
+        sizeInBytes += Self.sizeInBytes(records)
         byProducer[producerId, default: Transaction(firstOffset: recordOffset)].beingWritten[lastTicket] = records.map {
             Written(record: $0, recordOffset: recordOffset)
         }
@@ -64,10 +67,12 @@ struct PendingPositions: Sendable {
     /// - Returns: what counts from now on, since its transaction was committed meanwhile.
     mutating func finish(_ ticket: Ticket, of producerId: Int64, recordOffset: Int64?) -> [Written] {
         if let (records, isCommit) = ended.removeValue(forKey: ticket) {
+            sizeInBytes -= Self.sizeInBytes(records.map(\.record))
             guard isCommit, let recordOffset else { return [] }
             return records.map { Written(record: $0.record, recordOffset: recordOffset) }
         }
         guard let records = byProducer[producerId]?.beingWritten.removeValue(forKey: ticket) else { return [] }
+        sizeInBytes -= Self.sizeInBytes(records.map(\.record))
         if let recordOffset {
             add(records.map(\.record), of: producerId, recordOffset: recordOffset)
         } else if byProducer[producerId]?.count == 0 {
@@ -79,7 +84,9 @@ struct PendingPositions: Sendable {
     mutating func add(_ records: [OffsetRecord], of producerId: Int64, recordOffset: Int64) {
         for record in records {
             let place = Place(group: record.group, source: record.source)
-            if let old = byProducer[producerId]?.written[place], old.recordOffset > recordOffset { continue }
+            let old = byProducer[producerId]?.written[place]
+            if let old, old.recordOffset > recordOffset { continue }
+            sizeInBytes += Self.sizeInBytes([record]) - Self.sizeInBytes(old.map { [$0.record] } ?? [])
             byProducer[producerId, default: Transaction(firstOffset: recordOffset)].written[place] = Written(
                 record: record, recordOffset: recordOffset)
         }
@@ -90,6 +97,11 @@ struct PendingPositions: Sendable {
     mutating func end(_ producerId: Int64, isCommit: Bool) -> [Written] {
         guard let transaction = byProducer.removeValue(forKey: producerId) else { return [] }
         for (ticket, records) in transaction.beingWritten { ended[ticket] = (records, isCommit) }
+        sizeInBytes -= Self.sizeInBytes(transaction.written.values.map(\.record))
         return isCommit ? Array(transaction.written.values) : []
+    }
+
+    private static func sizeInBytes(_ records: [OffsetRecord]) -> Int {
+        records.reduce(0) { $0 + ($1.position?.sizeInBytes ?? 0) }
     }
 }

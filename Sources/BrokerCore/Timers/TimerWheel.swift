@@ -35,6 +35,9 @@ package final class TimerWheel: Sendable {
 
     package init() {}
 
+    /// How many timers are set.
+    var count: Int { state.withLock { $0.count } }
+
     /// Calls `body` once, `delay` from now, unless it is cancelled before.
     @discardableResult
     package func schedule(after delay: Duration, _ body: @escaping @Sendable () -> Void) -> Timer {

@@ -7,7 +7,7 @@ package struct FetchRequest: KafkaRequest {
         package let name: String
         /// From version 13.
         package let id: TopicID
-        package let partitions: [Partition]
+        package fileprivate(set) var partitions: [Partition]
     }
 
     package struct Partition: Sendable {
@@ -24,7 +24,28 @@ package struct FetchRequest: KafkaRequest {
     package let isReadCommitted: Bool
     /// 0 for a request without a session.
     package let sessionId: Int32
-    package let topics: [Topic]
+    package private(set) var topics: [Topic]
+
+    /// How many partitions are named.
+    package var partitionCount: Int { topics.reduce(0) { $0 + $1.partitions.count } }
+
+    /// The same, with each partition once.
+    package var withoutRepetitions: FetchRequest {
+        struct Place: Hashable {
+            let name: String
+            let id: TopicID
+            let partition: Int32
+        }
+        var seen: Set<Place> = []
+        var result = self
+        for place in topics.indices {
+            let topic = topics[place]
+            result.topics[place].partitions = topic.partitions.filter {
+                seen.insert(Place(name: topic.name, id: topic.id, partition: $0.index)).inserted
+            }
+        }
+        return result
+    }
 
     package init(_ reader: inout FrameReader, version: Int16) throws(ProtocolError) {
         if version <= 14 { _ = try reader.int32() }  // the replica that asks: none does here

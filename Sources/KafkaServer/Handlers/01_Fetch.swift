@@ -14,7 +14,7 @@ extension Service {
     }
 
     /// More partitions than these are not looked at on an event loop.
-    private static let partitionsAtOnceMax = 16
+    static let partitionsAtOnceMax = 16
 
     /// Looks for what is asked for.
     /// - Parameter waits: false on an event loop, which may not be held up.
@@ -24,8 +24,7 @@ extension Service {
             response.error = .fetchSessionIdNotFound
             return .found(response)
         }
-        let count = request.topics.reduce(0) { $0 + $1.partitions.count }
-        guard waits || count <= Self.partitionsAtOnceMax else { return .busy }
+        guard waits || request.partitionCount <= Self.partitionsAtOnceMax else { return .busy }
         let topics = request.topics.map(topic)
         guard let found = look(request, topics, waits: waits) else { return .busy }
         let mayWait = request.waitMaxMilliseconds > 0 && topics.contains { $0 != nil }
@@ -44,20 +43,25 @@ extension Service {
         let partitions = zip(request.topics, topics).flatMap { requested, topic in
             requested.partitions.compactMap { topic?[$0.index] }
         }
-        let bytesMin = bytesMin(request)
         let wanted = Duration.milliseconds(max(0, request.waitMaxMilliseconds))
         let deadline = ContinuousClock.now + min(wanted, limits.fetchWaitMax)
         let signal = WakeSignal(broker.timers)
         for partition in partitions { partition.subscribe(signal) }
         defer { for partition in partitions { partition.unsubscribe(signal) } }
+        var isOver = false
         while true {
             // Lowered before looking: what comes while we look raises it again.
             signal.lower()
-            // Asked for anew: a topic that is deleted raises it too.
-            guard let found = look(request, request.topics.map(topic), waits: true) else { continue }
-            if found.isComplete || found.bytes >= bytesMin { return found.response }
-            guard await signal.wait(until: deadline) else { return found.response }
+            if let response = lookAgain(request, takesAny: isOver) { return response }
+            isOver = await !signal.wait(until: deadline)
         }
+    }
+
+    /// The answer where there is enough, or any may be given. Otherwise nothing of what was found is kept: what is to be sent keeps files open, which other readers need.
+    private func lookAgain(_ request: FetchRequest, takesAny: Bool) -> FetchResponse? {
+        // Asked for anew: a topic that is deleted ends the wait too.
+        guard let found = look(request, request.topics.map(topic), waits: true) else { return nil }
+        return takesAny || found.isComplete || found.bytes >= bytesMin(request) ? found.response : nil
     }
 
     private func topic(of requested: FetchRequest.Topic) -> Topic? {

@@ -1,15 +1,24 @@
 import BrokerCore
 import KafkaProtocol
+import Records
 import SegmentedLog
 
 extension Service {
-    /// Looks each offset up.
+    /// Looks each offset up; of a partition that is named twice none, as Kafka does.
     func listOffsets(_ request: ListOffsetsRequest) -> ListOffsetsResponse {
-        ListOffsetsResponse(
+        let twice = repeated(
+            request.topics.flatMap { topic in
+                topic.partitions.map { TopicPartition(topic: topic.name, partition: $0.index) }
+            })
+        return ListOffsetsResponse(
             topics: request.topics.map { requested in
                 let topic = broker.topic(named: requested.name)
                 let partitions = requested.partitions.map { wanted in
                     var result = ListOffsetsResponse.Partition(index: wanted.index)
+                    guard !twice.contains(TopicPartition(topic: requested.name, partition: wanted.index)) else {
+                        result.error = .invalidRequest
+                        return result
+                    }
                     guard let log = topic?[wanted.index]?.log else {
                         result.error = .unknownTopicOrPartition
                         return result

@@ -17,10 +17,11 @@ extension Service {
         let names = Set(TransactionRecord.Status.allCases.map(\.name))
         response.unknownStates = request.states.filter { !names.contains($0) }
         let states = Set(request.states).intersection(names)
+        let producerIds = Set(request.producerIds)
         let now = systemMilliseconds()
         for status in broker.wireTransactions.statuses {
             guard request.states.isEmpty || states.contains(status.state.name) else { continue }
-            guard request.producerIds.isEmpty || request.producerIds.contains(status.identity.id) else { continue }
+            guard producerIds.isEmpty || producerIds.contains(status.identity.id) else { continue }
             if request.durationMilliseconds >= 0 {
                 guard status.isOpen, now - status.start > request.durationMilliseconds else { continue }
             }

@@ -33,7 +33,7 @@ extension ClassicGroup {
         guard !others.isEmpty else { return members.isEmpty || request.protocolType == protocolType }
         guard request.protocolType == protocolType else { return false }
         return request.protocols.contains { candidate in
-            others.allSatisfy { $0.protocols.contains { $0.name == candidate.name } }
+            others.allSatisfy { $0.knows(candidate.name) }
         }
     }
 
@@ -189,9 +189,7 @@ extension ClassicGroup {
     private func chosenProtocol() -> String? {
         let all = membersByAge
         guard let first = all.first else { return nil }
-        let common = first.protocols.map(\.name).filter { name in
-            all.allSatisfy { $0.protocols.contains { $0.name == name } }
-        }
+        let common = first.protocols.map(\.name).filter { name in all.allSatisfy { $0.knows(name) } }
         var votes: [String: Int] = [:]
         for member in all {
             if let vote = member.protocols.first(where: { common.contains($0.name) }) {

@@ -15,14 +15,14 @@ package final class ClassicGroups: Sendable {
         var emptySince: Int64?
     }
 
-    /// A time that is waited for. The wheel is told once, and looks here whether that is still so: a heartbeat moves a deadline and no more.
+    /// A time that is waited for. A heartbeat moves the deadline and no more: when the wheel calls before it, it is told anew.
     private struct Alarm {
         /// Tells it from an earlier one of the same group and name.
         let token: UInt64
+        var wheel: TimerWheel.Timer
         /// When the wheel calls.
         var due: ContinuousClock.Instant
-        /// Nil where nothing is waited for any more.
-        var deadline: ContinuousClock.Instant?
+        var deadline: ContinuousClock.Instant
     }
 
     private struct Waiting {
@@ -49,7 +49,6 @@ package final class ClassicGroups: Sendable {
         /// The answer to the request that was handed in, where it is answered at once.
         var answer: ClassicGroup.Answer?
         var resumed: [(CheckedContinuation<ClassicGroup.Answer, Never>, ClassicGroup.Answer)] = []
-        var alarms: [(timer: ClassicGroup.Timer, token: UInt64, delay: Duration)] = []
         var releasedClaims = 0
     }
 
@@ -72,6 +71,7 @@ package final class ClassicGroups: Sendable {
         guard Self.isName(group) else { return refused(.invalidGroup) }
         let timeouts = settings.sessionTimeoutMin...max(settings.sessionTimeoutMin, settings.sessionTimeoutMax)
         guard timeouts.contains(request.sessionTimeout) else { return refused(.invalidSessionTimeout) }
+        guard request.protocols.count <= Self.protocolsMax else { return refused(.groupFull) }
         guard claims.claim(group, for: .classic) else { return refused(.inconsistentProtocol) }
         // Scalars and not characters, of which one may be of any length.
         let prefix = (request.instanceId ?? request.client.id).unicodeScalars.prefix(Self.idPrefixMax)
@@ -131,6 +131,8 @@ package final class ClassicGroups: Sendable {
 
     private static func isName(_ group: String) -> Bool { !group.isEmpty && group.utf8.count <= nameBytesMax }
 
+    /// The protocols that a member may know; clients have one to four. What all members know is found under the mutex of all groups.
+    private static let protocolsMax = 32
     /// What a group's name can have; it is part of a record's key.
     private static let nameBytesMax = 1024
     /// So many characters of what a client calls itself are in its member id.
@@ -150,14 +152,16 @@ package final class ClassicGroups: Sendable {
     func forget(_ group: String) {
         state.withLock { state in
             guard let entry = state.groups[group], !entry.machine.isInUse else { return }
-            state.groups[group] = nil
+            drop(group, &state)
         }
     }
 
     /// Forgets all groups that nobody is in, but for these.
     func forgetEmpty(besides kept: Set<String>) {
         state.withLock { state in
-            state.groups = state.groups.filter { $0.value.machine.isInUse || kept.contains($0.key) }
+            for (group, entry) in state.groups where !entry.machine.isInUse && !kept.contains(group) {
+                drop(group, &state)
+            }
         }
     }
 
@@ -227,11 +231,16 @@ package final class ClassicGroups: Sendable {
             let empty = state.groups.filter { !$0.value.machine.isInUse }
             let oldest = empty.min { ($0.value.emptySince ?? 0) < ($1.value.emptySince ?? 0) }
             guard let oldest else { return .groupFull }
-            state.groups[oldest.key] = nil
+            drop(oldest.key, &state)
         }
         state.groups[group] = Entry(
             machine: ClassicGroup(membersMax: settings.membersMax, initialDelay: settings.initialRebalanceDelay))
         return nil
+    }
+
+    private func drop(_ group: String, _ state: inout State) {
+        guard let entry = state.groups.removeValue(forKey: group) else { return }
+        for alarm in entry.alarms.values { timers.cancel(alarm.wheel) }
     }
 
     /// Runs an event through the group's machine.
@@ -256,11 +265,13 @@ package final class ClassicGroups: Sendable {
                 if let alarm = entry.alarms[timer], alarm.due <= deadline {
                     entry.alarms[timer]?.deadline = deadline
                 } else {
+                    if let later = entry.alarms[timer] { timers.cancel(later.wheel) }
                     let token = state.nextNumber()
-                    entry.alarms[timer] = Alarm(token: token, due: deadline, deadline: deadline)
-                    outcome.alarms.append((timer, token, delay))
+                    let wheel = schedule(timer, of: group, token: token, after: delay)
+                    entry.alarms[timer] = Alarm(token: token, wheel: wheel, due: deadline, deadline: deadline)
                 }
-            case .cancel(let timer): entry.alarms[timer]?.deadline = nil
+            case .cancel(let timer):
+                if let alarm = entry.alarms.removeValue(forKey: timer) { timers.cancel(alarm.wheel) }
             }
         }
         state.heldBytes += entry.machine.sizeInBytes
@@ -268,34 +279,38 @@ package final class ClassicGroups: Sendable {
         outcome.releasedClaims += (entry.isClaimed ? 1 : 0) - (isOccupied ? 1 : 0)
         entry.isClaimed = isOccupied
         entry.emptySince = isOccupied ? nil : entry.emptySince ?? systemMilliseconds()
-        if entry.machine.isInUse || entry.machine.generation > 0 { state.groups[group] = entry }
+        state.groups[group] = entry
+        if !entry.machine.isInUse, entry.machine.generation == 0 { drop(group, &state) }
         return outcome
     }
 
     /// Does what must not be done under the mutex.
     private func carryOut(_ outcome: Outcome, of group: String) {
         for _ in 0..<outcome.releasedClaims { claims.release(group) }
-        for alarm in outcome.alarms { schedule(alarm.timer, of: group, token: alarm.token, after: alarm.delay) }
         for (continuation, answer) in outcome.resumed { continuation.resume(returning: answer) }
     }
 
-    private func schedule(_ timer: ClassicGroup.Timer, of group: String, token: UInt64, after delay: Duration) {
+    /// The wheel calls without its own mutex, so it may be told under ours.
+    private func schedule(
+        _ timer: ClassicGroup.Timer, of group: String, token: UInt64, after delay: Duration
+    ) -> TimerWheel.Timer {
         timers.schedule(after: delay) { [weak self] in self?.ring(timer, of: group, token: token) }
     }
 
     private func ring(_ timer: ClassicGroup.Timer, of group: String, token: UInt64) {
-        let (outcome, rest) = state.withLock { state -> (Outcome, Duration?) in
-            guard let alarm = state.groups[group]?.alarms[timer], alarm.token == token else { return (Outcome(), nil) }
+        let outcome = state.withLock { state -> Outcome in
+            guard let alarm = state.groups[group]?.alarms[timer], alarm.token == token else { return Outcome() }
             let now = ContinuousClock.now
-            if let deadline = alarm.deadline, deadline > now {
-                state.groups[group]?.alarms[timer]?.due = deadline
-                return (Outcome(), now.duration(to: deadline))
+            if alarm.deadline > now {
+                let rest = now.duration(to: alarm.deadline)
+                let wheel = schedule(timer, of: group, token: token, after: rest)
+                state.groups[group]?.alarms[timer]?.wheel = wheel
+                state.groups[group]?.alarms[timer]?.due = alarm.deadline
+                return Outcome()
             }
             state.groups[group]?.alarms[timer] = nil
-            guard alarm.deadline != nil, !state.isClosed else { return (Outcome(), nil) }
-            return (apply(.expired(timer), to: group, &state), nil)
+            return state.isClosed ? Outcome() : apply(.expired(timer), to: group, &state)
         }
-        if let rest { schedule(timer, of: group, token: token, after: rest) }
         carryOut(outcome, of: group)
     }
 }

@@ -30,6 +30,8 @@ struct ClassicMember: Sendable {
         if case .sync = waiting { true } else { false }
     }
 
+    func knows(_ name: String) -> Bool { protocols.contains { $0.name == name } }
+
     func metadata(of name: String?) -> [UInt8] { protocols.first { $0.name == name }?.metadata ?? [] }
 
     /// About what it takes in memory.

@@ -176,6 +176,8 @@ package final class WireTransactionCoordinator: Sendable {
             } catch {
                 // The next run tries again.
                 services.logger.warning("transactional id '\(id)' is not forgotten yet: \(error)")
+                // Without room for one there is none for the next, and a line for each would take what room there is.
+                if error.code == .diskFull || error.code == .io { return }
             }
         }
     }
