@@ -19,7 +19,7 @@ struct ClassicGroupsTests {
     private func withBroker(
         settings: GroupSettings = settings, _ body: (Broker, String) async throws -> Void
     ) async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await Broker.open(
             directory: folder.path, settings: EmbeddedSettings(flush: .os), groupSettings: settings)
         _ = try await broker.ensureTopic("t", partitions: 2)
@@ -77,7 +77,7 @@ struct ClassicGroupsTests {
 
     @Test("where a refused commit may be found by the next start, neither it nor its group is said to be deleted")
     func deletionOnAFailedDisk() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let disk = FaultyDisk()
         var broker = try await Broker.open(directory: folder.path, disk: disk)
         _ = try await broker.ensureTopic("t", partitions: 1)
@@ -216,7 +216,7 @@ struct ClassicGroupsTests {
 
     @Test("positions that are over are forgotten for good, also when the broker has been started since their commit")
     func expiry() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         var broker = try await Broker.open(directory: folder.path, groupSettings: Self.settings)
         _ = try await broker.ensureTopic("t", partitions: 2)
         #expect(try await broker.commit([source: position], of: "g", by: .nobody) == nil)
