@@ -13,19 +13,23 @@ struct WireTransactionRecoveryTests {
     private let out0 = TopicPartition("out", 0)
     private let out1 = TopicPartition("out", 1)
 
-    private func opened(_ directory: String, disk: any Disk = FileDisk()) async throws -> Broker {
-        let broker = try await Broker.open(
-            directory: directory, disk: disk, transactionWaitMax: .milliseconds(200))
+    /// - Parameter waitMax: how long the end of a transaction waits for its markers: long, except where they do not come.
+    private func opened(
+        _ directory: String, disk: any Disk = FileDisk(), waitMax: Duration = .seconds(120)
+    ) async throws -> Broker {
+        let broker = try await Broker.open(directory: directory, disk: disk, transactionWaitMax: waitMax)
         _ = try await broker.ensureTopic("in")
         _ = try await broker.ensureTopic("out", partitions: 2)
         return broker
     }
 
     /// A broker on a disk that can fail, and a producer of it.
-    private func started() async throws -> (TemporaryFolder, FaultyDisk, Broker, WireProducer) {
+    private func started(
+        waitMax: Duration = .seconds(120)
+    ) async throws -> (TemporaryFolder, FaultyDisk, Broker, WireProducer) {
         let folder = try TemporaryFolder()
         let disk = FaultyDisk()
-        let broker = try await opened(folder.path, disk: disk)
+        let broker = try await opened(folder.path, disk: disk, waitMax: waitMax)
         return (folder, disk, broker, try await WireProducer(broker))
     }
 
@@ -149,7 +153,7 @@ struct WireTransactionRecoveryTests {
         "once decided it is ended at the start, with no marker written before or some",
         arguments: [true, false], ["-", "out-0", "__consumer_offsets-0"])
     func afterPrepare(isCommit: Bool, written: String) async throws {
-        let (folder, disk, broker, producer) = try await started()
+        let (folder, disk, broker, producer) = try await started(waitMax: .milliseconds(200))
         try await producer.add(out0, out1)
         try await producer.addPositions()
         try await producer.send(["a"], to: out0)
@@ -306,7 +310,7 @@ struct WireTransactionRecoveryTests {
 
     @Test("a partition that refuses its marker for good keeps the decision, and the next start writes it")
     func failedMarker() async throws {
-        let (folder, disk, broker, producer) = try await started()
+        let (folder, disk, broker, producer) = try await started(waitMax: .milliseconds(200))
         try await producer.add(out0, out1)
         try await producer.send(["a"], to: out0)
         try await producer.send(["b"], to: out1)
