@@ -106,10 +106,10 @@ let package = Package(
         tests(
             "KafkaServerTests",
             ["BrokerCore", "KafkaServer", "Records", "SegmentedLog", "TestSupport", logging, nioCore]),
-        tests("EmbeddedBinderTests", ["EmbeddedBinder"]),
+        tests("EmbeddedBinderTests", ["EmbeddedBinder", "TestSupport"]),
         tests("SettingsTests", ["Settings"]),
         tests("SettingsLoaderTests", ["SettingsLoader", "TestSupport"], exclude: ["Broken", "Good"]),
-        tests("BinderConformanceTests", ["BinderConformance", "EmbeddedBinder"]),
+        tests("BinderConformanceTests", ["BinderConformance", "EmbeddedBinder", "TestSupport"]),
         tests("AccessLogsTests", ["AccessLogs", "TestSupport"]),
         tests("StreamsTests", ["CByteMask", "EmbeddedBinder", "SettingsLoader", "Streams", "TestSupport"]),
         tests("LogAgentTests", ["EmbeddedBinder", "LogAgent", "TestSupport"]),

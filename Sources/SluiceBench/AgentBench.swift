@@ -32,7 +32,7 @@ struct AgentBench {
                 agent.append(agentRate)
                 ratios.append(agentRate / bareRate)
             }
-            let cells = [bare.median.rounded(to: 0), agent.median.rounded(to: 0), ratios.median.rounded(to: 2)]
+            let cells = [bare.median.text(places: 0), agent.median.text(places: 0), ratios.median.text(places: 2)]
             show("| \(codec.name) | \(cells.joined(separator: " | ")) | 0.80 |")
         }
         show("")

@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 
 /// The greatest resident size of `sluice up --until-idle` while it ships one log, and ten times as much. Target: 64 MiB for both.
 struct MemoryBench {
@@ -15,7 +14,7 @@ struct MemoryBench {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(atPath: folder) }
             let peak = try peakMemory(in: folder, copies: copies)
-            show("| \(copies * log.bytes / 1_000_000) MB | \((Double(peak) / 1024).rounded(to: 1)) | 64 |")
+            show("| \(copies * log.bytes / 1_000_000) MB | \((Double(peak) / 1024).text(places: 1)) | 64 |")
         }
         show("")
     }
@@ -36,34 +35,16 @@ struct MemoryBench {
             agent: { inputs: { access: { paths: ["\(input)"] } } }
             stream:
               embedded:
-                binder: { flush: os }
+                binder: { flush: os, listen: "127.0.0.1:0" }
                 bindings: { access-out: { producer: { compression-type: zstd } } }
               bindings:
                 access-out: { destination: nginx.access, producer: { partition-count: 6 } }
 
             """
         try Data(configuration.utf8).write(to: URL(filePath: folder + "/agent.yaml"))
-        let programs = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        let sluice = programs.appending(path: "sluice").path
-        let arguments = [
-            sluice, "up", "--until-idle", "--config", folder + "/agent.yaml", "--data-dir", folder + "/data",
-        ]
-        var cArguments = arguments.map { strdup($0) } + [nil]
-        defer { for argument in cArguments { free(argument) } }
-        var pid = pid_t()
-        guard posix_spawn(&pid, sluice, nil, nil, &cArguments, environ) == 0 else {
-            throw BenchFailure(description: "cannot start \(sluice): build it with `swift build -c release`")
-        }
-        var status: Int32 = 0
-        var usage = rusage()
-        guard wait4(pid, &status, 0, &usage) == pid, status == 0 else {
-            throw BenchFailure(description: "sluice ended with status \(status)")
-        }
+        let arguments = ["up", "--until-idle", "--config", folder + "/agent.yaml", "--data-dir", folder + "/data"]
+        let (status, usage) = try ChildProcess("sluice", arguments).wait()
+        guard status == 0 else { throw BenchFailure(description: "sluice ended with status \(status)") }
         return usage.ru_maxrss
     }
-}
-
-/// Why a figure could not be measured.
-struct BenchFailure: Error, CustomStringConvertible {
-    var description: String
 }

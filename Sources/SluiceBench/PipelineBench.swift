@@ -33,11 +33,11 @@ struct PipelineBench {
                 rates.append(Double(log.lines) / cost.cpuSeconds)
                 ratios.append(bareCost.cpuSeconds / cost.cpuSeconds)
             }
-            let cells = [bare.median.rounded(to: 0), rates.median.rounded(to: 0), ratios.median.rounded(to: 3)]
+            let cells = [bare.median.text(places: 0), rates.median.text(places: 0), ratios.median.text(places: 3)]
             // The target names no codec. Held against it is what compresses as often as the bare loop does.
             let (topics, target) =
                 isZstdThroughout
-                ? ("zstd in every topic", "") : ("zstd in the first topic", Self.targetRatio.rounded(to: 2))
+                ? ("zstd in every topic", "") : ("zstd in the first topic", Self.targetRatio.text(places: 2))
             show("| \(topics) | \(cells.joined(separator: " | ")) | \(target) |")
         }
         show("")

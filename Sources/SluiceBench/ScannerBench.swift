@@ -53,10 +53,10 @@ struct ScannerBench {
         let perLine = Double(bytes.count) / Double(max(lines, 1))
         func row(_ name: String, _ rate: Double, target: String) {
             show(
-                "| \(name) | \(bare.median.rounded(to: 2)) | \(rate.rounded(to: 2)) | \((perLine / rate).rounded(to: 0)) "
-                    + "| \((rate / bare.median).rounded(to: 2)) | \(target) |")
+                "| \(name) | \(bare.median.text(places: 2)) | \(rate.text(places: 2)) | \((perLine / rate).text(places: 0)) "
+                    + "| \((rate / bare.median).text(places: 2)) | \(target) |")
         }
-        row("scan", scan.median, target: Self.targetRatio.rounded(to: 2))
+        row("scan", scan.median, target: Self.targetRatio.text(places: 2))
         row("scan and write JSON", render.median, target: "")
         show("\n\(parsed * 100 / max(lines, 1)) % of the lines parse; the others are the generator's garbage.\n")
     }
@@ -77,9 +77,4 @@ struct ScannerBench {
         }
         return Double(bytes.count) / 1e9 / (Cost.cpuSeconds() - start)
     }
-}
-
-extension Double {
-    /// The number with `places` decimal places.
-    func rounded(to places: Int) -> String { String(format: "%.\(places)f", self) }
 }

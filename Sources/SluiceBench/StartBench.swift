@@ -1,6 +1,5 @@
 import BrokerCore
 import Foundation
-import Glibc
 import Records
 import Settings
 
@@ -32,47 +31,51 @@ struct StartBench {
         try await workplace.withFolder { folder in
             let topics = (0..<Self.topics).map { "start-\($0)" }
             try await prepare(folder, topics, bytes: 100 * Self.gigabyte)
-            try measure("a clean stop", "2", folder) { try $0.stop() }
-            try measure("SIGKILL, nothing written", "", folder) { $0.kill() }
+            try measure("a clean stop", "2", folder) { try stop($0) }
+            try measure("SIGKILL, nothing written", "", folder) { $0.process.kill() }
             let tail = "SIGKILL, \(Self.tailBytes >> 10) KiB unflushed in each of \(Self.tailPartitions)"
             try measure(tail, "", folder) { broker in
                 try produce(to: topics[0], Self.tailBytes, broker)
-                broker.kill()
+                broker.process.kill()
             }
-            try StartedBroker(folder).stop()
+            try stop(started(folder))
         }
         show("")
     }
 
+    private func started(_ folder: String) throws -> ServerProcess {
+        try .broker(in: folder, flush: "os", until: .saying("clients are served"))
+    }
+
+    private func stop(_ broker: ServerProcess) throws {
+        let status = broker.process.stop()
+        guard status == 0 else { throw BenchFailure(description: "the broker's stop ends with status \(status)") }
+    }
+
     /// The row of a table: each time the broker is started and ended as `end` does it, and the start after that is measured.
     private func measure(
-        _ name: String, _ target: String, _ folder: String, _ end: (StartedBroker) throws -> Void
+        _ name: String, _ target: String, _ folder: String, _ end: (ServerProcess) throws -> Void
     ) throws {
         var (walls, costs, sizes): ([Double], [Double], [Double]) = ([], [], [])
         for _ in 0..<runs {
-            try end(try StartedBroker(folder))
-            let broker = try StartedBroker(folder)
+            try end(started(folder))
+            let broker = try started(folder)
             walls.append(broker.startSeconds)
-            costs.append(try broker.cpuSeconds())
-            sizes.append(try broker.memoryMiB("VmRSS"))
-            try broker.stop()
+            costs.append(try broker.process.cpuSeconds())
+            sizes.append(try broker.process.memoryMiB("VmRSS"))
+            try stop(broker)
         }
-        let cells = [walls.median.rounded(to: 2), costs.median.rounded(to: 2), sizes.median.rounded(to: 0)]
+        let cells = [walls.median.text(places: 2), costs.median.text(places: 2), sizes.median.text(places: 0)]
         show("| \(name) | \(cells.joined(separator: " | ")) | \(target) |")
     }
 
-    private func produce(to topic: String, _ bytes: Int, _ broker: StartedBroker) throws {
+    private func produce(to topic: String, _ bytes: Int, _ broker: ServerProcess) throws {
         let connection = try Connection(port: broker.port)
         let batch = try BenchRequest.batch(bytes: bytes)
         for partition in 0..<Self.tailPartitions {
             try connection.send(BenchRequest.produce(batch, to: topic, partition: Int32(partition)))
-            try checkProduced(connection, topic)
+            try connection.receiveProduced(topic)
         }
-    }
-
-    private func checkProduced(_ connection: Connection, _ topic: String) throws {
-        let error = try connection.receive { BenchRequest.produceError($0, topic: topic) }
-        guard error == 0 else { throw BenchFailure(description: "produce answers with error \(error)") }
     }
 
     // MARK: Memory
@@ -87,9 +90,9 @@ struct StartBench {
         show("|---|---|---|---|")
         try await workplace.withFolder { folder in
             try await prepare(folder, ["memory"], bytes: 20 * Self.gigabyte)
-            let broker = try StartedBroker(folder)
+            let broker = try started(folder)
             func row(_ name: String) throws {
-                let sizes = [try broker.memoryMiB("VmRSS"), try broker.memoryMiB("VmHWM")].map { $0.rounded(to: 1) }
+                let sizes = try ["VmRSS", "VmHWM"].map { try broker.process.memoryMiB($0).text(places: 1) }
                 show("| \(name) | \(sizes.joined(separator: " | ")) | 100 |")
             }
             try row("started")
@@ -99,7 +102,7 @@ struct StartBench {
                 for (number, connection) in connections.enumerated() {
                     let partition = Int32(number * Self.rounds + round)
                     try connection.send(BenchRequest.produce(batch, to: "memory", partition: partition))
-                    try checkProduced(connection, "memory")
+                    try connection.receiveProduced("memory")
                     try connection.send(
                         BenchRequest.fetch("memory", partition: partition, from: 0, bytesMax: 1 << 20))
                     let bytes = try connection.receive { BenchRequest.fetchedBytes($0, topic: "memory") }
@@ -109,7 +112,7 @@ struct StartBench {
             let sent = Self.connections * Self.rounds * batch.sizeInBytes / 1_000_000
             try row("\(Self.connections) connections, \(sent) MB written")
             withExtendedLifetime(connections) {}
-            try broker.stop()
+            try stop(broker)
         }
         show("")
     }
@@ -118,8 +121,6 @@ struct StartBench {
 
     private func prepare(_ folder: String, _ topics: [String], bytes: Int) async throws {
         let data = folder + "/data"
-        let configuration = "stream: { embedded: { binder: { flush: os } } }\n"
-        try Data(configuration.utf8).write(to: URL(filePath: folder + "/broker.yaml"))
         var settings = EmbeddedSettings()
         settings.flush = .os
         let broker = try await Broker.open(directory: data, settings: settings)
@@ -138,7 +139,7 @@ struct StartBench {
             for partition in 0..<Self.partitions { try stretch("\(data)/\(name)-\(partition)", to: each) }
         }
         // Started when it has been closed: an earlier start may have something left to write.
-        try StartedBroker(folder).stop()
+        try stop(started(folder))
     }
 
     /// Moves the one batch of a closed segment to the end of so many bytes, with nothing before it, and lets the index say so.
@@ -156,90 +157,5 @@ struct StartBench {
         // The first offset, relative to the segment's, and its position: docs/formats/segment.md.
         let entry = withUnsafeBytes(of: UInt32(position).bigEndian) { [0, 0, 0, 0] + $0 }
         try Data(entry).write(to: URL(filePath: segment + ".index"))
-    }
-}
-
-/// A `sluice broker` that has said it is ready.
-private final class StartedBroker {
-    let port = 39_092
-    private(set) var startSeconds = 0.0
-    private var pid = pid_t()
-
-    private static let ticksPerSecond = Double(sysconf(Int32(_SC_CLK_TCK)))
-    private static let readyLine = "clients are served"
-
-    init(_ folder: String) throws {
-        let path = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "sluice").path
-        let arguments = [
-            path, "broker", "--listen", "127.0.0.1:\(port)", "--data-dir", folder + "/data", "--config",
-            folder + "/broker.yaml",
-        ]
-        var cArguments = arguments.map { strdup($0) } + [nil]
-        defer { for argument in cArguments { free(argument) } }
-        var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { throw BenchFailure(description: "no pipe") }
-        defer { close(ends[0]) }
-        var files = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&files)
-        defer { posix_spawn_file_actions_destroy(&files) }
-        posix_spawn_file_actions_addclose(&files, ends[0])
-        posix_spawn_file_actions_adddup2(&files, ends[1], 2)
-        posix_spawn_file_actions_addclose(&files, ends[1])
-        let begin = ContinuousClock.now
-        guard posix_spawn(&pid, path, &files, nil, &cArguments, environ) == 0 else {
-            throw BenchFailure(description: "cannot start \(path): build it with `swift build -c release`")
-        }
-        close(ends[1])
-        var said = ""
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while !said.contains(Self.readyLine) {
-            let count = read(ends[0], &buffer, buffer.count)
-            guard count > 0 else { throw BenchFailure(description: "the broker ended: \(said)") }
-            said += String(decoding: buffer[..<count], as: UTF8.self)
-        }
-        startSeconds = begin.duration(to: .now) / .seconds(1)
-    }
-
-    deinit {
-        if pid > 0 { kill() }
-    }
-
-    func stop() throws {
-        Glibc.kill(pid, SIGTERM)
-        let status = wait()
-        guard status == 0 else { throw BenchFailure(description: "the broker's stop ends with status \(status)") }
-    }
-
-    func kill() {
-        Glibc.kill(pid, SIGKILL)
-        _ = wait()
-    }
-
-    private func wait() -> Int32 {
-        var status: Int32 = 0
-        waitpid(pid, &status, 0)
-        pid = 0
-        return status
-    }
-
-    /// User and system time so far (`proc_pid_stat(5)`, fields 14 and 15).
-    func cpuSeconds() throws -> Double {
-        let text = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
-        // The second field, the name in brackets, may hold spaces.
-        let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
-        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else {
-            throw BenchFailure(description: "/proc/\(pid)/stat cannot be read")
-        }
-        return (user + system) / Self.ticksPerSecond
-    }
-
-    /// `VmRSS` or `VmHWM` of `proc_pid_status(5)`.
-    func memoryMiB(_ name: String) throws -> Double {
-        let text = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
-        let line = text.split(separator: "\n").first { $0.hasPrefix(name + ":") }
-        guard let kibibytes = line?.split(separator: " ").dropFirst().first.flatMap({ Double($0) }) else {
-            throw BenchFailure(description: "/proc/\(pid)/status cannot be read")
-        }
-        return kibibytes / 1024
     }
 }

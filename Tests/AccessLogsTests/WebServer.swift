@@ -13,10 +13,11 @@ final class WebServer {
     static var hasNginx: Bool { ChildProcess.installed("nginx") != nil }
     static var hasApache: Bool { ChildProcess.installed("apache2") != nil }
 
-    let folder: String
+    var folder: String { home.path }
     /// Free when the server was configured: the first listens, the second never does.
     let port: UInt16
     let closedPort: UInt16
+    private let home: TemporaryFolder
     private let process: ChildProcess
     private let stopSignal: Int32
 
@@ -26,9 +27,8 @@ final class WebServer {
         configuration: (_ folder: String, _ port: UInt16, _ closedPort: UInt16) -> String
     ) throws {
         self.stopSignal = stopSignal
-        folder = NSTemporaryDirectory() + "sluice-\(name)-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        home = try TemporaryFolder()
+        let folder = home.path
         try Data("hello\n".utf8).write(to: URL(fileURLWithPath: folder + "/index.html"))
         let ports = try freePorts(2)
         (port, closedPort) = (ports[0], ports[1])
@@ -45,10 +45,7 @@ final class WebServer {
         }
     }
 
-    deinit {
-        stop()
-        try? FileManager.default.removeItem(atPath: folder)
-    }
+    deinit { stop() }
 
     /// Asks the server to end after its requests, and waits until it has; a server that does not in time is ended by force.
     func stop() {

@@ -3,16 +3,15 @@ import BinderKit
 import EmbeddedBinder
 import Foundation
 import Settings
+import TestSupport
 import Testing
 
 @Suite("The embedded log keeps the contract of binders")
 struct EmbeddedConformanceTests {
     @Test("on one machine", arguments: ConformanceCheck.all)
     func conformance(_ check: ConformanceCheck) async throws {
-        let directory = FileManager.default.temporaryDirectory.appending(path: "conformance-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: directory) }
-        let binder = try await EmbeddedLogBinder.open(
-            directory: directory.path, settings: EmbeddedSettings(flush: .os))
+        let folder = try TemporaryFolder()
+        let binder = try await EmbeddedLogBinder.open(directory: folder.path, settings: EmbeddedSettings(flush: .os))
         let concerned = try await check.run(on: binder)
         #expect(concerned, "the embedded log has every capability")
         try await binder.close()
@@ -20,10 +19,8 @@ struct EmbeddedConformanceTests {
 
     @Test("a binder that breaks the contract is found out")
     func gate() async throws {
-        let directory = FileManager.default.temporaryDirectory.appending(path: "conformance-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: directory) }
-        let binder = try await EmbeddedLogBinder.open(
-            directory: directory.path, settings: EmbeddedSettings(flush: .os))
+        let folder = try TemporaryFolder()
+        let binder = try await EmbeddedLogBinder.open(directory: folder.path, settings: EmbeddedSettings(flush: .os))
         let forgetful = ForgetfulBinder(binder: binder)
         var broken: [String] = []
         for check in ConformanceCheck.all {

@@ -1,6 +1,7 @@
 import Foundation
 import Records
 import Settings
+import TestSupport
 import Testing
 
 @testable import BrokerCore
@@ -33,7 +34,7 @@ struct ClosingTests {
 
     @Test("the logs of many partitions are closed several at a time, and a start finds all that is in them")
     func severalAtATime() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let disk = FaultyDisk()
         let broker = try await Broker.open(directory: folder.path, settings: EmbeddedSettings(flush: .os), disk: disk)
         _ = try await broker.ensureTopic("t", partitions: 16)

@@ -20,7 +20,7 @@ struct FullDiskTests {
 
     @Test("appends and commits of positions fail with a code of their own and work once there is room")
     func plain() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let disk = FaultyDisk()
         let broker = try await opened(folder.path, disk)
         let member = try broker.join(group: "g", topics: ["in"])
@@ -46,7 +46,7 @@ struct FullDiskTests {
 
     @Test("an abort on a full disk is remembered: readers wait, nothing is lost, and it is written when there is room")
     func pendingAbort() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let disk = FaultyDisk()
         let broker = try await opened(folder.path, disk)
         let session = try await broker.beginSession(transactionalId: "x")
@@ -74,7 +74,7 @@ struct FullDiskTests {
 
     @Test("the retry of the same append writes a pending abort first")
     func appendAfterPendingAbort() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let disk = FaultyDisk()
         let broker = try await opened(folder.path, disk)
         let session = try await broker.beginSession(transactionalId: "x")
@@ -90,7 +90,7 @@ struct FullDiskTests {
 
     @Test("a commit without room for its decision aborts; the same work commits later")
     func commitBeforeThePoint() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let disk = FaultyDisk()
         let broker = try await opened(folder.path, disk)
         let member = try broker.join(group: "g", topics: ["in"])
@@ -117,7 +117,7 @@ struct FullDiskTests {
         "a start on a full disk decides all the same, shows nothing too early, and ends the transactions when there is room"
     )
     func startWithoutRoom() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let disk = FaultyDisk()
         let broker = try await opened(folder.path, disk)
         let committed = try await broker.beginSession(transactionalId: "committed")
@@ -131,7 +131,7 @@ struct FullDiskTests {
         }
         async let commit: Void = committed.commit([input: CommittedPosition(offset: 0)], of: member)
         try await eventually("the commit is decided") { !broker.committed(group: "g").isEmpty }
-        let crashed = try TestFolder.crashed(folder.path)
+        let crashed = try TemporaryFolder.crashed(folder.path)
         disk.makeRoom()
         try await commit
         try await broker.close()

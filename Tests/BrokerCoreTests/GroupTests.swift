@@ -1,6 +1,7 @@
 import Foundation
 import Records
 import Settings
+import TestSupport
 import Testing
 
 @testable import BrokerCore
@@ -9,7 +10,7 @@ import Testing
 struct GroupTests {
     private let source = TopicPartition("t")
 
-    private func opened(_ folder: TestFolder, partitions: Int32 = 1) async throws -> Broker {
+    private func opened(_ folder: TemporaryFolder, partitions: Int32 = 1) async throws -> Broker {
         let broker = try await Broker.open(directory: folder.path, settings: EmbeddedSettings(flush: .os))
         _ = try await broker.ensureTopic("t", partitions: partitions)
         return broker
@@ -17,13 +18,13 @@ struct GroupTests {
 
     @Test("a committed position and its metadata outlive a restart, and a crash")
     func durablePositions() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder)
         _ = try await broker.append(batch(["a", "b", "c"]), to: source)
         let member = try broker.join(group: "g", topics: ["t"])
         _ = try await member.drain()
         try await member.commit([source: CommittedPosition(offset: 2, metadata: "window=17 é")])
-        let crashed = try TestFolder.crashed(folder.path)
+        let crashed = try TemporaryFolder.crashed(folder.path)
         try await broker.close()
 
         for directory in [folder.path, crashed.path] {
@@ -38,7 +39,7 @@ struct GroupTests {
 
     @Test("a group without positions starts where it says, and what comes later reaches it either way")
     func startOffsets() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder)
         _ = try await broker.append(batch(["old"]), to: source)
         let earliest = try broker.join(group: "e", topics: ["t"], start: .earliest)
@@ -54,7 +55,7 @@ struct GroupTests {
 
     @Test("a rebalance before the first commit loses nothing of a group that started at the end")
     func latestKeepsItsStart() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder)
         _ = try await broker.append(batch(["old"]), to: source)
         let first = try broker.join(group: "g", topics: ["t"], start: .latest)
@@ -68,7 +69,7 @@ struct GroupTests {
 
     @Test("two members share the partitions, two groups both get all")
     func competingAndIndependent() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder, partitions: 4)
         let one = try broker.join(group: "g", topics: ["t"])
         let two = try broker.join(group: "g", topics: ["t"])
@@ -90,7 +91,7 @@ struct GroupTests {
         "a newcomer gets its share once the old owner has been told and has called next again; then the old one is fenced"
     )
     func rebalance() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder, partitions: 2)
         let old = try broker.join(group: "g", topics: ["t"])
         #expect(try await old.drain().assigned.count == 2)
@@ -123,7 +124,7 @@ struct GroupTests {
 
     @Test("a member that waits is woken by data, by partitions that come, and by its own close")
     func waking() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder)
         let owner = try broker.join(group: "g", topics: ["t"])
         _ = try await owner.drain()
@@ -148,7 +149,7 @@ struct GroupTests {
 
     @Test("next returns idle when the time is up, and at once in a cancelled task")
     func idle() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder)
         let member = try broker.join(group: "g", topics: ["t"])
         _ = try await member.drain()
@@ -161,7 +162,7 @@ struct GroupTests {
 
     @Test("partitions with a backlog take turns, one delivery each")
     func fairness() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder, partitions: 3)
         for partition in 0..<3 as Range<Int32> {
             for number in 0..<3 {
@@ -177,7 +178,7 @@ struct GroupTests {
 
     @Test("of several partitions' next batches the oldest is delivered first, whatever their times")
     func oldestFirst() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder, partitions: 2)
         let times: [(partition: Int32, time: Int64)] = [(0, 5), (0, 6), (1, 1), (1, .max)]
         for (partition, time) in times {
@@ -193,7 +194,7 @@ struct GroupTests {
 
     @Test("markers and aborted records have no part in what is the oldest, and count as nothing to read")
     func oldestVisibleFirst() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder, partitions: 3)
         let session = try await broker.beginSession(transactionalId: "t")
         // Markers carry the time of day, far behind all of these.
@@ -219,7 +220,7 @@ struct GroupTests {
 
     @Test("a record that a flipped bit calls a marker is corruption, and not passed over")
     func falseMarker() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder)
         _ = try await broker.append(batch(["a"]), to: source)
         let offsetOfBatch = try batch(["a"]).sizeInBytes
@@ -239,7 +240,7 @@ struct GroupTests {
 
     @Test("a delivery is cut at the bytes wanted, but never below one batch, and begins inside a batch if need be")
     func deliveries() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder)
         for _ in 0..<4 { _ = try await broker.append(batch(["a", "b", "c"]), to: source) }
         let member = try broker.join(group: "g", topics: ["t"])
@@ -254,7 +255,7 @@ struct GroupTests {
 
     @Test("a position outside of the log is moved to the nearest offset there is")
     func clamping() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder)
         _ = try await broker.append(batch(["a", "b", "c"]), to: source)
         let member = try broker.join(group: "g", topics: ["t"])
@@ -275,7 +276,7 @@ struct GroupTests {
 
     @Test("a position below 0 or with metadata over the limit is refused")
     func badPositions() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder)
         let member = try broker.join(group: "g", topics: ["t"])
         _ = try await member.drain()
@@ -294,7 +295,7 @@ struct GroupTests {
 
     @Test("an anonymous group keeps no positions and is no group of the broker")
     func anonymous() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder)
         _ = try await broker.append(batch(["a"]), to: source)
         let member = try broker.join(group: nil, topics: ["t"])
@@ -305,7 +306,7 @@ struct GroupTests {
 
     @Test("the status shows topics, members, positions and the lag")
     func status() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder, partitions: 2)
         _ = try await broker.append(batch(["a", "b", "c"]), to: source)
         let member = try broker.join(group: "g", topics: ["t"])
@@ -325,7 +326,7 @@ struct GroupTests {
 
     @Test("after the close of the broker inputs end and all else is closed")
     func closedBroker() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder)
         let member = try broker.join(group: "g", topics: ["t"])
         _ = try await member.drain()

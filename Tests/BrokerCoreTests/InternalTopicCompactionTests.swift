@@ -1,6 +1,7 @@
 import Records
 import SegmentedLog
 import Settings
+import TestSupport
 import Testing
 
 @testable import BrokerCore
@@ -9,7 +10,7 @@ import Testing
 struct InternalTopicCompactionTests {
     @Test("thousands of commits shrink to a few records, and the last positions and decisions are still those")
     func compaction() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let source = TopicPartition("in")
         // Internal topics that exist are taken as they are: here with small segments.
         let names = [OffsetRecord.topic, TransactionRecord.topic]

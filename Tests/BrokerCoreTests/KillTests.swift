@@ -15,7 +15,7 @@ struct KillTests {
         "however often the process is killed, each input record is in the output exactly once, and nothing acknowledged is lost"
     )
     func kills() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let directory = folder.path
         let broker = try await Broker.open(directory: directory, settings: EmbeddedSettings(flush: .os))
         _ = try await broker.ensureTopic("in", partitions: Self.partitions)
@@ -92,7 +92,7 @@ struct KillTests {
 
     @Test("the lock of a killed process does not outlive it")
     func lock() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let directory = folder.path
         await #expect(processExitsWith: .signal(SIGKILL)) { [directory = directory as String] in
             let broker = try await Broker.open(directory: directory)

@@ -1,5 +1,6 @@
 import Records
 import SegmentedLog
+import TestSupport
 import Testing
 
 @testable import BrokerCore
@@ -10,7 +11,7 @@ struct OffsetStoreTests {
         "of positions that are being written while their transaction is committed those count that are written",
         arguments: [true, false])
     func committedMeanwhile(isWritten: Bool) async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let disk = FaultyDisk()
         let broker = try await Broker.open(directory: folder.path, disk: disk)
         _ = try await broker.ensureTopic("t")

@@ -2,6 +2,7 @@ import Foundation
 import Records
 import SegmentedLog
 import Settings
+import TestSupport
 import Testing
 
 @testable import BrokerCore
@@ -10,7 +11,7 @@ import Testing
 struct TopicChangeTests {
     @Test("a changed config holds for the open log, and after a crash")
     func configs() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await Broker.open(directory: folder.path)
         _ = try await broker.createTopic("t", partitions: 2, config: TopicConfig())
         try await broker.configure(topic: "t", [.set("segment.bytes", to: "4000"), .set("retention.ms", to: "-1")])
@@ -22,7 +23,7 @@ struct TopicChangeTests {
         }
         try await broker.configure(topic: "t", [.set("segment.bytes", to: "6000")], isTrial: true)
         #expect(log.config.segmentBytes == 4000)
-        let crashed = try TestFolder.crashed(folder.path)
+        let crashed = try TemporaryFolder.crashed(folder.path)
         try await broker.close()
 
         let next = try await Broker.open(directory: crashed.path)
@@ -32,7 +33,7 @@ struct TopicChangeTests {
 
     @Test("the broker's changed config holds for open and new logs whose topics set nothing, and after a crash")
     func brokerConfigs() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let started = EmbeddedSettings(segmentBytes: 1 << 20)
         let broker = try await Broker.open(directory: folder.path, settings: started)
         _ = try await broker.createTopic("follows", partitions: 1, config: TopicConfig())
@@ -63,7 +64,7 @@ struct TopicChangeTests {
         #expect(wrong?.message.hasPrefix("log.segment.bytes=x: ") == true)
         try await broker.configure([.set("log.segment.bytes", to: "6000")], isTrial: true)
         #expect(log.config.segmentBytes == 5000)
-        let crashed = try TestFolder.crashed(folder.path)
+        let crashed = try TemporaryFolder.crashed(folder.path)
         try await broker.close()
 
         let next = try await Broker.open(directory: crashed.path, settings: started)
@@ -81,7 +82,7 @@ struct TopicChangeTests {
 
     @Test("a growth that found no room is ended by the same call, or by the next start")
     func growth() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let disk = FaultyDisk()
         let broker = try await Broker.open(directory: folder.path, disk: disk)
         _ = try await broker.createTopic("t", partitions: 2, config: TopicConfig())
@@ -100,7 +101,7 @@ struct TopicChangeTests {
         try await broker.grow("t", to: 5)
         #expect(broker.topic(named: "t")?.description.partitionCount == 5)
         #expect(try await broker.append(batch(["b"]), to: TopicPartition("t", 4)) == 0)
-        let crashed = try TestFolder.crashed(folder.path)
+        let crashed = try TemporaryFolder.crashed(folder.path)
         try FileManager.default.removeItem(atPath: crashed.path + "/t-3")
         try await broker.close()
 
@@ -113,7 +114,7 @@ struct TopicChangeTests {
 
     @Test("records are deleted up to an offset or to the end, and stay so after a crash")
     func records() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await Broker.open(directory: folder.path)
         let source = TopicPartition("t")
         _ = try await broker.createTopic("t", partitions: 1, config: TopicConfig())
@@ -121,7 +122,7 @@ struct TopicChangeTests {
         #expect(try await broker.deleteRecords(before: 2, in: source) == 2)
         let beyond = await #expect(throws: BrokerError.self) { try await broker.deleteRecords(before: 4, in: source) }
         #expect((beyond?.cause as? LogError)?.code == .offsetOutOfRange)
-        let crashed = try TestFolder.crashed(folder.path)
+        let crashed = try TemporaryFolder.crashed(folder.path)
         #expect(try await broker.deleteRecords(before: nil, in: source) == 3)
         try await broker.close()
 
@@ -132,7 +133,7 @@ struct TopicChangeTests {
 
     @Test("a topic that is there is not made again, and a trial makes none")
     func creation() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await Broker.open(directory: folder.path, settings: EmbeddedSettings(minPartitionCount: 3))
         #expect(
             try await broker.createTopic("t", partitions: nil, config: TopicConfig(), isTrial: true).partitionCount == 3

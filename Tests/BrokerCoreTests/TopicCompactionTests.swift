@@ -1,5 +1,6 @@
 import Records
 import Settings
+import TestSupport
 import Testing
 
 @testable import BrokerCore
@@ -18,7 +19,7 @@ struct TopicCompactionTests {
 
     @Test("keeps the last value of each key, over a restart too, and brings nothing back that was aborted")
     func lastValues() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         var broker = try await Broker.open(directory: folder.path, settings: EmbeddedSettings(flush: .os))
         _ = try await broker.ensureTopic("table", config: TopicConfig(isCompacted: true, segmentBytes: 2000))
         let session = try await broker.beginSession(transactionalId: "x")

@@ -2,6 +2,7 @@ import Foundation
 import Records
 import SegmentedLog
 import Settings
+import TestSupport
 import Testing
 
 @testable import BrokerCore
@@ -10,7 +11,7 @@ import Testing
 struct TopicTests {
     @Test("topics with their partitions, configs and records are there after a restart")
     func restart() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let config = TopicConfig(isCompacted: true, segmentBytes: 12345, retentionMilliseconds: -1)
         var broker = try await Broker.open(directory: folder.path)
         let made = try await broker.ensureTopic("nginx.access", partitions: 6, config: config)
@@ -29,7 +30,7 @@ struct TopicTests {
 
     @Test("an existing topic is returned as it is, and the settings' least count is kept")
     func ensuring() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await Broker.open(directory: folder.path, settings: EmbeddedSettings(minPartitionCount: 3))
         #expect(try await broker.ensureTopic("t", partitions: 1).partitions.count == 3)
         #expect(try await broker.ensureTopic("t", partitions: 9).partitions.count == 3)
@@ -41,7 +42,7 @@ struct TopicTests {
         "a name against Kafka's rules is refused",
         arguments: ["", ".", "..", "a b", "a/b", "ü", String(repeating: "x", count: 250)])
     func badName(name: String) async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await Broker.open(directory: folder.path)
         let error = await #expect(throws: BrokerError.self) { try await broker.ensureTopic(name) }
         #expect(error?.code == .invalid)
@@ -50,7 +51,7 @@ struct TopicTests {
 
     @Test("the longest name works")
     func longName() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await Broker.open(directory: folder.path)
         let name = String(repeating: "x", count: 249)
         _ = try await broker.ensureTopic(name)
@@ -60,7 +61,7 @@ struct TopicTests {
 
     @Test("a deleted topic is gone with its folders and its groups' positions")
     func deletion() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await Broker.open(directory: folder.path)
         let source = TopicPartition("t")
         let id = try await broker.ensureTopic("t").description.id
@@ -82,14 +83,14 @@ struct TopicTests {
 
     @Test("a deletion that a crash cut short is finished at the next start")
     func deletionCutShort() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await Broker.open(directory: folder.path)
         _ = try await broker.ensureTopic("t", partitions: 2)
         let member = try broker.join(group: "g", topics: ["t"])
         _ = try await member.drain()
         try await member.commit([TopicPartition("t"): CommittedPosition(offset: 0)])
         _ = try await broker.registry.withdraw("t")
-        let crashed = try TestFolder.crashed(folder.path)
+        let crashed = try TemporaryFolder.crashed(folder.path)
         try await broker.close()
 
         let next = try await Broker.open(directory: crashed.path)
@@ -101,7 +102,7 @@ struct TopicTests {
 
     @Test("a deletion that found no room is ended by the next call")
     func deletionWithoutRoom() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let disk = FaultyDisk()
         let broker = try await Broker.open(directory: folder.path, disk: disk)
         let source = TopicPartition("t")
@@ -123,7 +124,7 @@ struct TopicTests {
 
     @Test("the broker's own topics take nobody's records and cannot be deleted")
     func internalTopics() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await Broker.open(directory: folder.path)
         for name in ["__consumer_offsets", "__transaction_state"] {
             let append = await #expect(throws: BrokerError.self) {
@@ -174,7 +175,7 @@ struct TopicTests {
 
     @Test("a second broker on a directory learns which process has it")
     func lock() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await Broker.open(directory: folder.path)
         let error = await #expect(throws: BrokerError.self) { _ = try await Broker.open(directory: folder.path) }
         #expect(error?.code == .inUse)
@@ -186,14 +187,14 @@ struct TopicTests {
 
     @Test("a data directory is made with its parents")
     func parents() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         try await Broker.open(directory: folder.path + "/a/b/c").close()
         #expect(FileManager.default.fileExists(atPath: folder.path + "/a/b/c/topics"))
     }
 
     @Test("a damaged catalog is reported with its file and never taken for an empty one")
     func damagedCatalog() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await Broker.open(directory: folder.path)
         _ = try await broker.ensureTopic("t")
         try await broker.close()
@@ -208,7 +209,7 @@ struct TopicTests {
 
     @Test("only a close without errors leaves the clean-shutdown marker")
     func cleanShutdown() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let marker = folder.path + "/clean-shutdown"
         let disk = FaultyDisk()
         var broker = try await Broker.open(directory: folder.path, disk: disk)
@@ -227,7 +228,7 @@ struct TopicTests {
 
     @Test("old segments go, and what is left is read from its start")
     func maintenance() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await Broker.open(directory: folder.path, settings: EmbeddedSettings(flush: .os))
         _ = try await broker.ensureTopic(
             "old", config: TopicConfig(segmentBytes: 400, retentionBytes: 400, retentionMilliseconds: -1))

@@ -1,6 +1,7 @@
 import Records
 import SegmentedLog
 import Settings
+import TestSupport
 import Testing
 
 @testable import BrokerCore
@@ -24,7 +25,7 @@ struct TransactionTests {
         "outputs on several partitions and the positions become visible together",
         arguments: EmbeddedSettings.Flush.allCases)
     func commit(flush: EmbeddedSettings.Flush) async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder.path, flush)
         _ = try await broker.append(batch(["i"]), to: input)
         let member = try broker.join(group: "g", topics: ["in"])
@@ -57,7 +58,7 @@ struct TransactionTests {
 
     @Test("what is aborted is never seen, and the readers go past it")
     func abort() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder.path)
         let session = try await broker.beginSession(transactionalId: "x")
         try await session.append(batch(["no"]), to: out0)
@@ -73,7 +74,7 @@ struct TransactionTests {
 
     @Test("a newer session fences the older one and aborts what it left open")
     func fencing() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder.path)
         let old = try await broker.beginSession(transactionalId: "x")
         try await old.append(batch(["old"]), to: out0)
@@ -92,7 +93,7 @@ struct TransactionTests {
 
     @Test("of two sessions that are opened at the same time for one id exactly one stays, and the other is fenced")
     func race() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder.path)
         for round in 0..<30 {
             async let first = Self.open(broker, "x\(round)")
@@ -129,7 +130,7 @@ struct TransactionTests {
 
     @Test("a commit for a partition the member has lost is fenced and leaves nothing visible")
     func fencedMember() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder.path)
         let member = try broker.join(group: "g", topics: ["in"])
         _ = try await member.drain()
@@ -147,11 +148,11 @@ struct TransactionTests {
 
     @Test("a crash before the commit point aborts at the next start")
     func crashBeforePrepare() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder.path)
         let session = try await broker.beginSession(transactionalId: "x")
         try await session.append(batch(["a"]), to: out0)
-        let crashed = try TestFolder.crashed(folder.path)
+        let crashed = try TemporaryFolder.crashed(folder.path)
         try await broker.close()
 
         let next = try await opened(crashed.path)
@@ -168,7 +169,7 @@ struct TransactionTests {
         "a crash after the commit point, before any or after some markers, commits at the next start",
         arguments: ["-", "out-0"])
     func crashAfterPrepare(written: String) async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let disk = FaultyDisk()
         let broker = try await opened(folder.path, disk: disk)
         let member = try broker.join(group: "g", topics: ["in"])
@@ -183,7 +184,7 @@ struct TransactionTests {
         }
         async let commit: Void = session.commit([input: CommittedPosition(offset: 0, metadata: "m")], of: member)
         while broker.committed(group: "g").isEmpty { await Task.yield() }
-        let crashed = try TestFolder.crashed(folder.path)
+        let crashed = try TemporaryFolder.crashed(folder.path)
         disk.makeRoom()
         try await commit
         try await broker.close()
@@ -199,7 +200,7 @@ struct TransactionTests {
 
     @Test("positions of a transaction that was open at the crash are not committed")
     func openPositions() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let disk = FaultyDisk()
         let broker = try await opened(folder.path, disk: disk)
         let member = try broker.join(group: "g", topics: ["in"])
@@ -230,7 +231,7 @@ struct TransactionTests {
 
     @Test("a failed sync of the data aborts; one of the decision leaves the outcome to the next start")
     func failedSyncs() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let disk = FaultyDisk()
         let broker = try await opened(folder.path, disk: disk)
         let session = try await broker.beginSession(transactionalId: "x")
@@ -255,7 +256,7 @@ struct TransactionTests {
 
     @Test("a group that has read everything has no lag, whatever markers and aborted records lie behind its position")
     func lagBehindMarkers() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder.path)
         let session = try await broker.beginSession(transactionalId: "x")
         try await session.append(batch(["a"]), to: input)
@@ -282,7 +283,7 @@ struct TransactionTests {
 
     @Test("a reader waits at an open transaction and is woken by its end")
     func waitingReader() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder.path)
         let member = try broker.join(group: "g", topics: ["out"])
         _ = try await member.drain()
@@ -296,7 +297,7 @@ struct TransactionTests {
 
     @Test("each transaction is another identity, and an earlier process's ids are not used again")
     func identities() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         var broker = try await opened(folder.path)
         var session = try await broker.beginSession(transactionalId: "x")
         for text in ["a", "b"] {
@@ -320,7 +321,7 @@ struct TransactionTests {
 
     @Test("many sessions at once commit without disturbing one another")
     func concurrency() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder.path, .os)
         try await withThrowingTaskGroup { group in
             for worker in 0..<8 {

@@ -13,19 +13,23 @@ struct WireTransactionRecoveryTests {
     private let out0 = TopicPartition("out", 0)
     private let out1 = TopicPartition("out", 1)
 
-    private func opened(_ directory: String, disk: any Disk = FileDisk()) async throws -> Broker {
-        let broker = try await Broker.open(
-            directory: directory, disk: disk, transactionWaitMax: .milliseconds(200))
+    /// - Parameter waitMax: how long the end of a transaction waits for its markers: long, except where they do not come.
+    private func opened(
+        _ directory: String, disk: any Disk = FileDisk(), waitMax: Duration = .seconds(120)
+    ) async throws -> Broker {
+        let broker = try await Broker.open(directory: directory, disk: disk, transactionWaitMax: waitMax)
         _ = try await broker.ensureTopic("in")
         _ = try await broker.ensureTopic("out", partitions: 2)
         return broker
     }
 
     /// A broker on a disk that can fail, and a producer of it.
-    private func started() async throws -> (TestFolder, FaultyDisk, Broker, WireProducer) {
-        let folder = try TestFolder()
+    private func started(
+        waitMax: Duration = .seconds(120)
+    ) async throws -> (TemporaryFolder, FaultyDisk, Broker, WireProducer) {
+        let folder = try TemporaryFolder()
         let disk = FaultyDisk()
-        let broker = try await opened(folder.path, disk: disk)
+        let broker = try await opened(folder.path, disk: disk, waitMax: waitMax)
         return (folder, disk, broker, try await WireProducer(broker))
     }
 
@@ -38,7 +42,7 @@ struct WireTransactionRecoveryTests {
 
     /// From here on the disk has no room for writes to the files that `isFull` names; a crash at the first such write leaves the copy.
     private func crash(
-        in folder: TestFolder, on disk: FaultyDisk, _ isFull: @escaping @Sendable (String) -> Bool
+        in folder: TemporaryFolder, on disk: FaultyDisk, _ isFull: @escaping @Sendable (String) -> Bool
     ) -> CrashCopy {
         let crashed = CrashCopy()
         disk.failWrites { path, _ in
@@ -60,12 +64,12 @@ struct WireTransactionRecoveryTests {
 
     @Test("what is open stays open, and its producer goes on where it was", arguments: [true, false])
     func open(isCrash: Bool) async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder.path)
         let producer = try await WireProducer(broker)
         try await producer.add(out0)
         let offset = try await producer.send(["a"], to: out0)
-        let crashed = try TestFolder.crashed(folder.path)
+        let crashed = try TemporaryFolder.crashed(folder.path)
         try await broker.close()
 
         let next = try await restarted(isCrash ? crashed.path : folder.path, producer)
@@ -87,7 +91,7 @@ struct WireTransactionRecoveryTests {
         "an id whose first producer found no room is not remembered, and anybody may have it",
         arguments: ["producer-ids", TransactionRecord.topic])
     func firstNotLogged(file: String) async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let disk = FaultyDisk()
         let broker = try await opened(folder.path, disk: disk)
         let transactions = broker.wireTransactions
@@ -149,7 +153,7 @@ struct WireTransactionRecoveryTests {
         "once decided it is ended at the start, with no marker written before or some",
         arguments: [true, false], ["-", "out-0", "__consumer_offsets-0"])
     func afterPrepare(isCommit: Bool, written: String) async throws {
-        let (folder, disk, broker, producer) = try await started()
+        let (folder, disk, broker, producer) = try await started(waitMax: .milliseconds(200))
         try await producer.add(out0, out1)
         try await producer.addPositions()
         try await producer.send(["a"], to: out0)
@@ -220,7 +224,7 @@ struct WireTransactionRecoveryTests {
     @Test(
         "positions count with the commit, also of a transaction that a crash has found open", arguments: [true, false])
     func positions(isCommit: Bool) async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder.path)
         let producer = try await WireProducer(broker)
         #expect(await error { try await producer.commit(5, of: "g", in: input) } == .transactionState)
@@ -229,7 +233,7 @@ struct WireTransactionRecoveryTests {
         try await producer.commit(6, of: "g", in: input)
         #expect(broker.committed(group: "g").isEmpty && broker.offsets.isPending(input, of: "g"))
         #expect(!broker.offsets.isPending(input, of: "h") && !broker.offsets.isPending(out0, of: "g"))
-        let crashed = try TestFolder.crashed(folder.path)
+        let crashed = try TemporaryFolder.crashed(folder.path)
         try await broker.close()
 
         for directory in [crashed.path, folder.path] {
@@ -247,7 +251,7 @@ struct WireTransactionRecoveryTests {
 
     @Test("positions that found no room do not come with the commit")
     func positionsWithoutRoom() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let disk = FaultyDisk()
         let broker = try await opened(folder.path, disk: disk)
         let producer = try await WireProducer(broker)
@@ -263,12 +267,12 @@ struct WireTransactionRecoveryTests {
 
     @Test("the time of a transaction goes on over a crash, and then its producer is fenced")
     func timeout() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder.path)
         let producer = try await WireProducer(broker, timeoutMilliseconds: 1000)
         try await producer.add(out0, out1)
         try await producer.send(["a"], to: out0)
-        let crashed = try TestFolder.crashed(folder.path)
+        let crashed = try TemporaryFolder.crashed(folder.path)
 
         for directory in [folder.path, crashed.path] {
             let next = directory == folder.path ? broker : try await opened(directory)
@@ -306,7 +310,7 @@ struct WireTransactionRecoveryTests {
 
     @Test("a partition that refuses its marker for good keeps the decision, and the next start writes it")
     func failedMarker() async throws {
-        let (folder, disk, broker, producer) = try await started()
+        let (folder, disk, broker, producer) = try await started(waitMax: .milliseconds(200))
         try await producer.add(out0, out1)
         try await producer.send(["a"], to: out0)
         try await producer.send(["b"], to: out1)
@@ -325,7 +329,7 @@ struct WireTransactionRecoveryTests {
 
     @Test("a topic that is deleted with an open transaction in it keeps nobody waiting")
     func deletedTopic() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder.path)
         let producer = try await WireProducer(broker)
         _ = try await broker.ensureTopic("gone")
@@ -341,7 +345,7 @@ struct WireTransactionRecoveryTests {
 
     @Test("whoever begins waits for the abort of what was open, and is told of an id that is used up")
     func takeOver() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder.path)
         let old = try await WireProducer(broker)
         try await old.add(out0)
@@ -361,7 +365,7 @@ struct WireTransactionRecoveryTests {
 
     @Test("a transactional id is a pipeline's or a client's, not both")
     func namespace() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await opened(folder.path)
         let session = try await broker.beginSession(transactionalId: "pipeline")
         try await session.append(batch(["in process"]), to: out0)
@@ -371,7 +375,7 @@ struct WireTransactionRecoveryTests {
         #expect(await error { _ = try await broker.beginSession(transactionalId: "client") } == .inUse)
         try await producer.add(out0)
         try await producer.send(["wire"], to: out0)
-        let crashed = try TestFolder.crashed(folder.path)
+        let crashed = try TemporaryFolder.crashed(folder.path)
         try await broker.close()
 
         let next = try await restarted(crashed.path, producer)
@@ -385,7 +389,7 @@ struct WireTransactionRecoveryTests {
 
     @Test("an id that nobody uses for a week is forgotten, also by the next start")
     func expiry() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         var broker = try await opened(folder.path)
         _ = try await WireProducer(broker, id: "idle")
         let open = try await WireProducer(broker, id: "open")
@@ -405,7 +409,7 @@ struct WireTransactionRecoveryTests {
 
     @Test("a batch that races the end of its transaction is in it or refused: none is left open behind its marker")
     func race() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await Broker.open(directory: folder.path, settings: EmbeddedSettings(flush: .os))
         _ = try await broker.ensureTopic("out", partitions: 2)
         let producer = try await WireProducer(broker)

@@ -32,6 +32,15 @@ struct WireTransactionTests {
         .initialise(expected: expected, timeoutMilliseconds: 1000, fresh: fresh, now: now)
     }
 
+    /// The record that is to be logged before anything else is done.
+    private func logged(
+        _ actions: [WireTransaction.Action], sourceLocation: Testing.SourceLocation = #_sourceLocation
+    ) throws -> TransactionRecord {
+        var record: TransactionRecord?
+        if case .log(let found) = actions.first { record = found }
+        return try #require(record, "expected a record to log, got \(actions)", sourceLocation: sourceLocation)
+    }
+
     private func code(_ body: () throws(BrokerError) -> Void) -> BrokerError.Code? {
         do throws(BrokerError) {
             try body()
@@ -45,8 +54,7 @@ struct WireTransactionTests {
     func beginning() throws {
         var machine = WireTransaction(id: "x")
         #expect(try machine.handle(initialise()) == [.needsIdentity])
-        let actions = try machine.handle(initialise(fresh: first))
-        guard case .log(let record) = actions.first else { return #expect(Bool(false)) }
+        let record = try logged(machine.handle(initialise(fresh: first)))
         #expect(record.status == .empty && record.identity == first && record.timeoutMilliseconds == 1000)
         #expect(code { () throws(BrokerError) in _ = try machine.handle(initialise()) } == .transactionUnderWay)
         #expect(try machine.handle(.logged) == [.answer(first)])
@@ -79,8 +87,7 @@ struct WireTransactionTests {
     @Test("partitions are logged before they count, and those that are there are not logged again")
     func adding() throws {
         var machine = try begun()
-        let actions = try machine.handle(.add(first, [t0], now: 100))
-        guard case .log(let record) = actions.first else { return #expect(Bool(false)) }
+        let record = try logged(machine.handle(.add(first, [t0], now: 100)))
         #expect(record.status == .ongoing && record.partitions == [t0] && record.start == 100)
         #expect(code { () throws(BrokerError) in try machine.verify(first, t0) } == .transactionState)
         #expect(try machine.handle(.logged) == [.arm(at: 1100)])
@@ -98,8 +105,7 @@ struct WireTransactionTests {
     @Test("a transaction ends as it was decided, and asking again changes nothing", arguments: [true, false])
     func ending(isCommit: Bool) throws {
         var machine = try opened()
-        let actions = try machine.handle(.end(first, commit: isCommit, now: 200))
-        guard case .log(let decision) = actions.first else { return #expect(Bool(false)) }
+        let decision = try logged(machine.handle(.end(first, commit: isCommit, now: 200)))
         #expect(decision.status == (isCommit ? .prepareCommit : .prepareAbort) && decision.identity == first)
         // From the decision on nothing is taken any more, though it is not durable yet.
         #expect(code { () throws(BrokerError) in try machine.verify(first, t0) } == .transactionState)
@@ -137,7 +143,7 @@ struct WireTransactionTests {
     @Test("who begins while a transaction is open aborts it under an epoch that nobody has")
     func fencing() throws {
         var machine = try opened()
-        guard case .log(let decision) = try machine.handle(initialise()).first else { return #expect(Bool(false)) }
+        let decision = try logged(machine.handle(initialise()))
         #expect(decision.status == .prepareAbort && decision.identity == ProducerIdentity(id: 7, epoch: 1))
         _ = try machine.handle(.logged)
         #expect(code { () throws(BrokerError) in _ = try machine.handle(.end(first, commit: true, now: 1)) } == .fenced)
@@ -154,9 +160,7 @@ struct WireTransactionTests {
         _ = try machine.handle(.add(first, [t1], now: 1099))
         #expect(try machine.handle(.clock(now: 1100)) == [.arm(at: 1100 + WireTransactionLimits.retryMilliseconds)])
         _ = try machine.handle(.logged)
-        guard case .log(let decision) = try machine.handle(.clock(now: 1600)).first else {
-            return #expect(Bool(false))
-        }
+        let decision = try logged(machine.handle(.clock(now: 1600)))
         #expect(decision.status == .prepareAbort && decision.identity.epoch == 1 && decision.partitions == [t0, t1])
         _ = try machine.handle(.logged)
         _ = try machine.handle(.marked(now: 1700))
@@ -204,7 +208,7 @@ struct WireTransactionTests {
         machine = try begun(last)
         _ = try machine.handle(.add(last, [t0], now: 1))
         _ = try machine.handle(.logged)
-        guard case .log(let decision) = try machine.handle(initialise()).first else { return #expect(Bool(false)) }
+        let decision = try logged(machine.handle(initialise()))
         #expect(decision.identity == ProducerIdentity(id: 7, epoch: Int16.max))
         _ = try machine.handle(.logged)
         _ = try machine.handle(.marked(now: 2))
@@ -216,9 +220,7 @@ struct WireTransactionTests {
         var machine = try begun()
         let week = TransactionSettings().idExpiration.milliseconds
         #expect(try machine.handle(.expire(now: week - 1, unusedFor: week)) == [])
-        guard case .log(let dead) = try machine.handle(.expire(now: week, unusedFor: week)).first else {
-            return #expect(Bool(false))
-        }
+        let dead = try logged(machine.handle(.expire(now: week, unusedFor: week)))
         #expect(dead.status == .dead && !machine.isForgotten)
         _ = try machine.handle(.logged)
         #expect(machine.isForgotten)

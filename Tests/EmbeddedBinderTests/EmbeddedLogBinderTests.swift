@@ -2,6 +2,7 @@ import BinderKit
 import Foundation
 import Records
 import Settings
+import TestSupport
 import Testing
 
 @testable import EmbeddedBinder
@@ -14,9 +15,8 @@ struct EmbeddedLogBinderTests {
     private func withBinder(
         _ settings: EmbeddedSettings = EmbeddedSettings(), _ body: (EmbeddedLogBinder) async throws -> Void
     ) async throws {
-        let path = NSTemporaryDirectory() + "sluice-binder-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        let binder = try await EmbeddedLogBinder.open(directory: path, settings: settings)
+        let folder = try TemporaryFolder()
+        let binder = try await EmbeddedLogBinder.open(directory: folder.path, settings: settings)
         try await body(binder)
         try await binder.close()
     }

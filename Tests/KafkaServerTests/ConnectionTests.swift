@@ -1,5 +1,4 @@
 import BrokerCore
-import Foundation
 import NIOCore
 import Records
 import TestSupport
@@ -12,15 +11,10 @@ struct ConnectionTests {
     private func withServer(
         limits: ServerLimits = ServerLimits(), _ body: (Broker, KafkaServer) async throws -> Void
     ) async throws {
-        let folder = NSTemporaryDirectory() + "sluice-server-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let broker = try await Broker.open(directory: folder)
-        _ = try await broker.ensureTopic("t")
-        let server = try await KafkaServer.start(
-            broker, host: "127.0.0.1", port: 0, advertisedHost: "127.0.0.1", autoCreatesTopics: false, limits: limits)
-        try await body(broker, server)
-        await server.close()
-        try await broker.close()
+        try await RunningServer.with(limits: limits) { broker, server in
+            _ = try await broker.ensureTopic("t")
+            try await body(broker, server)
+        }
     }
 
     /// A fetch that waits for a minute.
@@ -43,7 +37,7 @@ struct ConnectionTests {
     }
 
     /// What another connection is told.
-    private func committed(_ group: String, _ server: KafkaServer) throws -> Int64 {
+    private func committed(_ group: String, _ server: KafkaServer) async throws -> Int64 {
         let connection = try RawConnection(port: server.port)
         let request = RawConnection.request(9, version: 1) { body in
             body.append(group)
@@ -51,8 +45,8 @@ struct ConnectionTests {
             body.append("t")
             body.append(Int32(1), Int32(0))
         }
-        try connection.send(request)
-        let answer = try connection.answer()
+        try await connection.send(request)
+        let answer = try await connection.answer()
         // Behind correlation id, topics, name, partitions and number.
         let offset = answer.dropFirst(4 + 4 + 3 + 4 + 4).prefix(8)
         return offset.reduce(0) { $0 << 8 | Int64($1) }
@@ -65,12 +59,12 @@ struct ConnectionTests {
                 let connection = try RawConnection(port: server.port)
                 // More than are begun at a time.
                 let commits = (1...30).flatMap { commit($0, of: "g\(round)") }
-                try connection.send((isBehindLongPoll ? longPoll : []) + commits)
+                try await connection.send((isBehindLongPoll ? longPoll : []) + commits)
                 connection.close()
             }
             for round in 0..<20 {
                 try await eventually("round \(round) is committed", within: .seconds(30)) {
-                    try committed("g\(round)", server) == 30
+                    try await committed("g\(round)", server) == 30
                 }
             }
         }
@@ -84,8 +78,10 @@ struct ConnectionTests {
                 rebalanceTimeout: .seconds(600), protocolType: "consumer",
                 protocols: [GroupProtocol(name: "range", metadata: [])], requiresKnownMember: false,
                 canSkipAssignment: true)
-            guard case .joined(let member) = await broker.classicGroups.join("g", join) else {
-                return #expect(Bool(false))
+            let joined = await broker.classicGroups.join("g", join)
+            guard case .joined(let member) = joined else {
+                Issue.record("expected to have joined, got \(joined)")
+                return
             }
             let transactions = broker.wireTransactions
             let ids = (0..<20).map { "x\($0)" }
@@ -101,7 +97,7 @@ struct ConnectionTests {
                     body.append("g")
                     body.append(member.memberId)
                 }
-                try connection.send(longPoll + leave + end)
+                try await connection.send(longPoll + leave + end)
                 connection.close()
             }
             try await eventually("the member is out", within: .seconds(30)) {
@@ -122,11 +118,11 @@ struct ConnectionTests {
         limits.requestBytesPerSecondMin = 1 << 20
         try await withServer(limits: limits) { _, server in
             let connection = try RawConnection(port: server.port)
-            try connection.send([0, 1, 0, 0] + [UInt8](repeating: 0, count: 5000))
+            try await connection.send([0, 1, 0, 0] + [UInt8](repeating: 0, count: 5000))
             var sent = 0
             // Fifty times a second, so that it never stands still.
-            while sent < 500, !connection.isClosed(within: 20) {
-                try? connection.send([0])
+            while sent < 500, await !connection.isClosed(within: 20) {
+                try? await connection.send([0])
                 sent += 1
             }
             #expect(sent < 500)

@@ -17,65 +17,58 @@ struct ProduceOrderTests {
 
     @Test("batches are appended and answered in the order of their requests, wherever each is begun")
     func order() async throws {
-        let folder = NSTemporaryDirectory() + "sluice-server-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let broker = try await Broker.open(directory: folder)
-        // A roll every dozen batches, which no loop does.
-        let topic = try await broker.ensureTopic("t", partitions: 2, config: TopicConfig(segmentBytes: 1000))
-        let server = try await KafkaServer.start(
-            broker, host: "127.0.0.1", port: 0, advertisedHost: "127.0.0.1", autoCreatesTopics: false)
-        let port = server.port
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in 0..<Self.connections {
-                group.addTask { try await Self.onThread { try Self.produce(number, port: port) } }
+        try await RunningServer.with { broker, server in
+            // A roll every dozen batches, which no loop does.
+            let topic = try await broker.ensureTopic("t", partitions: 2, config: TopicConfig(segmentBytes: 1000))
+            let port = server.port
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<Self.connections {
+                    group.addTask { try await Self.produce(number, port: port) }
+                }
+                try await group.waitForAll()
             }
-            try await group.waitForAll()
+            let values = try Self.values(of: try #require(topic[0]).log)
+            #expect(values.count == Self.connections * Self.requests)
+            for number in 0..<Self.connections {
+                let own = values.filter { $0.hasPrefix("\(number) ") }
+                #expect(own == (0..<Self.requests).map { "\(number) \($0)" })
+            }
         }
-        let values = try Self.values(of: try #require(topic[0]).log)
-        #expect(values.count == Self.connections * Self.requests)
-        for number in 0..<Self.connections {
-            let own = values.filter { $0.hasPrefix("\(number) ") }
-            #expect(own == (0..<Self.requests).map { "\(number) \($0)" })
-        }
-        await server.close()
-        try await broker.close()
     }
 
     @Test("one batch that waits for nobody is begun on the loop, and nothing else")
     func atOnce() async throws {
-        let folder = NSTemporaryDirectory() + "sluice-server-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let broker = try await Broker.open(directory: folder)
-        let plain = try Self.request("x", partitions: 1)
-        _ = try await broker.ensureTopic("t", partitions: 2)
-        _ = try await broker.ensureTopic("c", partitions: 1, config: TopicConfig(isCompacted: true))
-        let pace = WritePace(slowest: .milliseconds(50))
-        let service = Service(
-            broker: broker, nodeId: 1, host: "127.0.0.1", port: 1, autoCreatesTopics: false, limits: ServerLimits(),
-            workers: WaitGroup(), memory: RequestMemory(bytesMax: 1 << 20), pace: pace,
-            logger: Logger(label: "test"))
-        func isBegun(_ frame: [UInt8]) -> Bool {
-            let answer = service.beginAtOnce(Array(frame.dropFirst(4)), WaitGroup())
-            guard case .whenDone(let start) = answer else { return false }
-            start { _ in }
-            return true
+        try await RunningServer.withBroker { broker in
+            let plain = try Self.request("x", partitions: 1)
+            _ = try await broker.ensureTopic("t", partitions: 2)
+            _ = try await broker.ensureTopic("c", partitions: 1, config: TopicConfig(isCompacted: true))
+            let pace = WritePace(slowest: .milliseconds(50))
+            let service = Service(
+                broker: broker, nodeId: 1, host: "127.0.0.1", port: 1, autoCreatesTopics: false, limits: ServerLimits(),
+                workers: WaitGroup(), memory: RequestMemory(bytesMax: 1 << 20), pace: pace,
+                logger: Logger(label: "test"))
+            func isBegun(_ frame: [UInt8]) -> Bool {
+                let answer = service.beginAtOnce(Array(frame.dropFirst(4)), WaitGroup())
+                guard case .whenDone(let start) = answer else { return false }
+                start { _ in }
+                return true
+            }
+            let log = try #require(broker.topic(named: "t")?[0]).log
+            #expect(isBegun(plain))
+            try await eventually("it is written") { log.endOffset == 1 }
+            #expect(try !isBegun(Self.request("x", partitions: 2)))
+            #expect(try !isBegun(Self.request("x", partitions: 1, acks: 0)))
+            #expect(try !isBegun(Self.request("x", partitions: 1, topic: "c")))
+            #expect(try !isBegun(Self.request("x", partitions: 1, topic: "nowhere")))
+            #expect(isBegun(plain))
+            _ = pace.watch { usleep(60_000) }
+            #expect(!isBegun(plain))
+            try await eventually("the second is written") { log.endOffset == 2 }
         }
-        let log = try #require(broker.topic(named: "t")?[0]).log
-        #expect(isBegun(plain))
-        try await eventually("it is written") { log.endOffset == 1 }
-        #expect(try !isBegun(Self.request("x", partitions: 2)))
-        #expect(try !isBegun(Self.request("x", partitions: 1, acks: 0)))
-        #expect(try !isBegun(Self.request("x", partitions: 1, topic: "c")))
-        #expect(try !isBegun(Self.request("x", partitions: 1, topic: "nowhere")))
-        #expect(isBegun(plain))
-        _ = pace.watch { usleep(60_000) }
-        #expect(!isBegun(plain))
-        try await eventually("the second is written") { log.endOffset == 2 }
-        try await broker.close()
     }
 
     /// Sends all requests, then checks that the answers come in their order. Every third request has a second partition, which only a worker begins.
-    private static func produce(_ number: Int, port: Int) throws {
+    private static func produce(_ number: Int, port: Int) async throws {
         let connection = try RawConnection(port: port)
         var last: Int64 = -1
         for window in stride(from: 0, to: requests, by: 50) {
@@ -83,10 +76,10 @@ struct ProduceOrderTests {
             for request in window..<window + 50 {
                 frames += try self.request("\(number) \(request)", partitions: request % 3 == 0 ? 2 : 1)
             }
-            try connection.send(frames)
+            try await connection.send(frames)
             for _ in 0..<50 {
                 // Behind correlation id, topics, name, partitions and number.
-                let answer = try connection.answer().dropFirst(4 + 4 + 3 + 4 + 4)
+                let answer = try await connection.answer().dropFirst(4 + 4 + 3 + 4 + 4)
                 #expect(answer.prefix(2).allSatisfy { $0 == 0 })
                 let offset = answer.dropFirst(2).prefix(8).reduce(0) { $0 << 8 | Int64($1) }
                 #expect(offset > last)
@@ -109,13 +102,6 @@ struct ProduceOrderTests {
                 body.append(partition)
                 body.append(batch)
             }
-        }
-    }
-
-    /// The connections are blocking ones, and the pool has no threads to spare for that.
-    private static func onThread(_ body: @escaping @Sendable () throws -> Void) async throws {
-        try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread { continuation.resume(with: Result(catching: body)) }
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import TestSupport
 
@@ -26,22 +27,28 @@ final class RawConnection {
         descriptor = -1
     }
 
-    func send(_ bytes: [UInt8]) throws {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-            guard count > 0 else { throw TimedOut(description: "cannot send: \(errno)") }
-            rest = rest.dropFirst(count)
+    func send(_ bytes: [UInt8]) async throws {
+        try await Self.onThread { [descriptor] in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = rest.withUnsafeBytes {
+                    Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                }
+                guard count > 0 else { throw TimedOut(description: "cannot send: \(errno)") }
+                rest = rest.dropFirst(count)
+            }
         }
     }
 
     /// The next answer, without its length.
-    func answer() throws -> [UInt8] {
-        let length = try receive(4).reduce(0) { $0 << 8 | Int($1) }
-        return try receive(length)
+    func answer() async throws -> [UInt8] {
+        try await Self.onThread { [descriptor] in
+            let length = try Self.receive(4, from: descriptor).reduce(0) { $0 << 8 | Int($1) }
+            return try Self.receive(length, from: descriptor)
+        }
     }
 
-    private func receive(_ count: Int) throws -> [UInt8] {
+    private static func receive(_ count: Int, from descriptor: Int32) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var done = 0
         while done < count {
@@ -56,11 +63,23 @@ final class RawConnection {
     }
 
     /// Whether the other side ends it within so many milliseconds.
-    func isClosed(within milliseconds: Int32) -> Bool {
-        var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        guard poll(&wanted, 1, milliseconds) > 0 else { return false }
-        var byte: UInt8 = 0
-        return recv(descriptor, &byte, 1, 0) <= 0
+    func isClosed(within milliseconds: Int32) async -> Bool {
+        await Self.onThread { [descriptor] in
+            var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&wanted, 1, milliseconds) > 0 else { return false }
+            var byte: UInt8 = 0
+            return recv(descriptor, &byte, 1, 0) <= 0
+        }
+    }
+
+    /// Runs what blocks on a thread of its own: the pool that runs the tests has one for each processor, and the broker needs them to answer.
+    private static func onThread<Value: Sendable, Failure: Error>(
+        _ body: @escaping @Sendable () throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        let result = await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: Result(catching: body)) }
+        }
+        return try result.get()
     }
 
     /// A frame of a request with this body.

@@ -26,10 +26,10 @@ struct CodecCrossCheckTests {
         let folder = try TemporaryFolder()
         let decompressor = Decompressor()
         for input in Self.inputs(for: "sluiceDecompresses \(variant)") {
-            try Data(input).write(to: folder.url.appending(path: "plain"))
+            try Data(input).write(to: URL(filePath: folder("plain")))
             try await Python.run(
-                ["compress", variant, folder.path("plain"), folder.path("compressed")], folder: folder)
-            let compressed = [UInt8](try Data(contentsOf: folder.url.appending(path: "compressed")))
+                ["compress", variant, folder("plain"), folder("compressed")], folder: folder)
+            let compressed = [UInt8](try Data(contentsOf: URL(filePath: folder("compressed"))))
             let output = try compressed.withUnsafeBytes {
                 try decompressor.decompress($0, type: type, limit: input.count)
             }
@@ -44,10 +44,10 @@ struct CodecCrossCheckTests {
         for input in Self.inputs(for: "othersDecompress \(type)") {
             var compressed: [UInt8] = []
             try input.withUnsafeBytes { try compressor.compress($0, appendingTo: &compressed) }
-            try Data(compressed).write(to: folder.url.appending(path: "compressed"))
+            try Data(compressed).write(to: URL(filePath: folder("compressed")))
             try await Python.run(
-                ["decompress", type.name, folder.path("compressed"), folder.path("plain")], folder: folder)
-            #expect([UInt8](try Data(contentsOf: folder.url.appending(path: "plain"))) == input)
+                ["decompress", type.name, folder("compressed"), folder("plain")], folder: folder)
+            #expect([UInt8](try Data(contentsOf: URL(filePath: folder("plain")))) == input)
         }
     }
 }

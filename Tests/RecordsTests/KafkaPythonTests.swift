@@ -25,8 +25,8 @@ struct KafkaPythonTests {
 
     private static func read(_ batches: [RecordBatch]) async throws -> [Batch] {
         let folder = try TemporaryFolder()
-        try Data(batches.flatMap { $0.encoded() }).write(to: folder.url.appending(path: "batches"))
-        let seen = try await Python.run(["read", folder.path("batches")], folder: folder)
+        try Data(batches.flatMap { $0.encoded() }).write(to: URL(filePath: folder("batches")))
+        let seen = try await Python.run(["read", folder("batches")], folder: folder)
         return try JSONDecoder().decode([Batch].self, from: seen)
     }
 
@@ -105,8 +105,8 @@ struct KafkaPythonTests {
     ) async throws -> [RecordBatch] {
         let folder = try TemporaryFolder()
         try await Python.run(
-            ["write", compression.name, folder.path("batches")], input: JSONEncoder().encode(samples), folder: folder)
-        let bytes = [UInt8](try Data(contentsOf: folder.url.appending(path: "batches")))
+            ["write", compression.name, folder("batches")], input: JSONEncoder().encode(samples), folder: folder)
+        let bytes = [UInt8](try Data(contentsOf: URL(filePath: folder("batches"))))
         let batches = try RecordBatch.batches(in: bytes, range: bytes.indices)
         #expect(batches.map(\.sizeInBytes).reduce(0, +) == bytes.count)
         return batches

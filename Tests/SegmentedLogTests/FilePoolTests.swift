@@ -164,13 +164,13 @@ struct FilePoolTests {
         let old = inode()
         try crowd(disk)
         #expect(!file.isOpen)
-        // A file system may give numbers out in another order; then the test has nothing to show.
-        for _ in 0..<200 {
+        for _ in 0..<20 {
             try disk.remove(path)
             Glibc.usleep(10_000)  // The kernel's clock for births ticks every 4 to 10 ms.
             #expect(FileManager.default.createFile(atPath: path, contents: Data("new".utf8)))
             if inode() == old { break }
         }
+        guard inode() == old else { try Test.cancel("this file system gives out inode numbers in another order") }
         #expect(logError { _ = try file.readBytes(3, at: 0) }?.code == .fileGone)
     }
 

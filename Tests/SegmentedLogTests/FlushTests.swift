@@ -2,6 +2,7 @@ import DiskSimulation
 import Glibc
 import Records
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SegmentedLog

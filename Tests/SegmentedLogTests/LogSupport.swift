@@ -2,28 +2,13 @@ import DiskSimulation
 import Foundation
 import Records
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SegmentedLog
 
-/// A folder that is gone when the test is over.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-log-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        // A log that a test has left open may be making a file in it just now.
-        for _ in 0..<1000 {
-            try? FileManager.default.removeItem(atPath: path)
-            guard FileManager.default.fileExists(atPath: path) else { return }
-            usleep(1000)
-        }
-    }
-
+/// The folder of a log that is opened in it.
+extension TemporaryFolder {
     var partition: String { path + "/hits-0" }
 
     func bytes(_ name: String) throws -> [UInt8] {

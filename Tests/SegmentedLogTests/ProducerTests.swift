@@ -1,5 +1,6 @@
 import DiskSimulation
 import Records
+import TestSupport
 import Testing
 
 @testable import SegmentedLog

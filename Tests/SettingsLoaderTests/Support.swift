@@ -1,5 +1,6 @@
 import Foundation
 import Settings
+import TestSupport
 
 @testable import SettingsLoader
 
@@ -9,21 +10,15 @@ let samples = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
 /// A file among the samples.
 func sample(_ path: String) -> String { samples.appending(path: path).path }
 
-/// A temporary folder that is gone when the last reference to it is.
-final class TemporaryFolder {
-    let path: String
-
-    init(_ files: [String: String] = [:]) throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "settings-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+extension TemporaryFolder {
+    convenience init(_ files: [String: String]) throws {
+        try self.init()
         for (name, text) in files { try write(text, to: name) }
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
     /// Writes a file below the folder and returns its path.
     @discardableResult func write(_ text: String, to name: String) throws -> String {
-        let file = "\(path)/\(name)"
+        let file = self(name)
         let folder = URL(fileURLWithPath: file).deletingLastPathComponent()
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try text.write(toFile: file, atomically: true, encoding: .utf8)

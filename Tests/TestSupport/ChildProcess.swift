@@ -28,7 +28,7 @@ package final class ChildProcess: Sendable {
     }
 
     package let pid: pid_t
-    private let folder: String
+    private let folder: TemporaryFolder
     private let end = End()
 
     /// Starts the program at a path. `environment` is added to that of the test; `input` is a file.
@@ -36,8 +36,7 @@ package final class ChildProcess: Sendable {
         _ executable: String, _ arguments: [String], directory: String? = nil, environment: [String: String] = [:],
         input: String = "/dev/null"
     ) throws {
-        folder = NSTemporaryDirectory() + "sluice-child-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        folder = try TemporaryFolder()
         var attributes = posix_spawnattr_t()
         var files = posix_spawn_file_actions_t()
         var none = sigset_t()
@@ -51,8 +50,8 @@ package final class ChildProcess: Sendable {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         posix_spawn_file_actions_addopen(&files, 0, input, O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&files, 1, folder + "/out", O_WRONLY | O_CREAT | O_APPEND, 0o644)
-        posix_spawn_file_actions_addopen(&files, 2, folder + "/err", O_WRONLY | O_CREAT | O_APPEND, 0o644)
+        posix_spawn_file_actions_addopen(&files, 1, folder("out"), O_WRONLY | O_CREAT | O_APPEND, 0o644)
+        posix_spawn_file_actions_addopen(&files, 2, folder("err"), O_WRONLY | O_CREAT | O_APPEND, 0o644)
         let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         // glibc's own way to another folder is not imported into Swift.
         let command = (directory.map { ["/usr/bin/env", "-C", $0] } ?? []) + [executable] + arguments
@@ -68,10 +67,7 @@ package final class ChildProcess: Sendable {
         Thread.detachNewThread { [pid, end] in Self.awaitEnd(of: pid, end) }
     }
 
-    deinit {
-        signal(SIGKILL)
-        try? FileManager.default.removeItem(atPath: folder)
-    }
+    deinit { signal(SIGKILL) }
 
     /// Until it is reaped its id is nobody else's; reaping it under the lock keeps `signal` from hitting a stranger.
     private static func awaitEnd(of pid: pid_t, _ end: End) {
@@ -94,7 +90,7 @@ package final class ChildProcess: Sendable {
     package var isRunning: Bool { end.state.withLock { $0.status == nil } }
 
     private func read(_ name: String) -> String {
-        String(decoding: FileManager.default.contents(atPath: "\(folder)/\(name)") ?? Data(), as: UTF8.self)
+        String(decoding: FileManager.default.contents(atPath: folder(name)) ?? Data(), as: UTF8.self)
     }
 
     /// Sends it a signal, unless it has ended.

@@ -16,15 +16,13 @@ package enum JavaClient {
     package static let isInstalled =
         ProcessInfo.processInfo.environment["CI"] != nil || java != nil && compiler != nil && libraries != nil
 
-    private static let folder = NSTemporaryDirectory() + "sluice-java-\(ProcessInfo.processInfo.processIdentifier)"
-
     /// The scenarios, compiled once for all tests of a run.
     private static let classes = Task {
-        atexit { try? FileManager.default.removeItem(atPath: JavaClient.folder) }
+        let folder = try TemporaryFolder()
         let sources = try FileManager.default.contentsOfDirectory(atPath: PythonInterpreter.tests + "/Clients/java")
             .filter { $0.hasSuffix(".java") }
         let compiled = try await ChildProcess.run(
-            compiler ?? "javac", ["-Xlint:all", "-Werror", "-cp", "\(libraries ?? "")/*", "-d", folder] + sources,
+            compiler ?? "javac", ["-Xlint:all", "-Werror", "-cp", "\(libraries ?? "")/*", "-d", folder.path] + sources,
             directory: PythonInterpreter.tests + "/Clients/java")
         guard compiled.status == 0 else { throw ChildProcess.Failure(description: compiled.output + compiled.errors) }
         return folder
@@ -39,7 +37,7 @@ package enum JavaClient {
             java ?? "java",
             [
                 "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m", "-cp",
-                "\(libraries ?? "")/*:\(try await classes.value)", "Main", address, scenario,
+                "\(libraries ?? "")/*:\(try await classes.value.path)", "Main", address, scenario,
             ] + arguments)
     }
 

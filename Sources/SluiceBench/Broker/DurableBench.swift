@@ -29,12 +29,13 @@ struct DurableBench {
             let brokerRate = try await workplace.withFolder { folder in
                 let server = try ServerProcess.broker(in: folder, flush: "always")
                 defer { server.stop() }
-                let connection = try topicConnection(server)
+                let connection = try Connection(port: server.port)
+                try connection.makeTopic(Self.topic)
                 let count = Self.largeBytes / request.count
                 let start = ContinuousClock.now
                 for number in 0..<count + IngestBench.inFlight {
                     if number < count { try connection.send(request) }
-                    if number >= IngestBench.inFlight { try check(connection) }
+                    if number >= IngestBench.inFlight { try connection.receiveProduced(Self.topic) }
                 }
                 return Double(count * request.count) / 1e6 / (start.duration(to: .now) / .seconds(1))
             }
@@ -42,7 +43,7 @@ struct DurableBench {
             broker.append(brokerRate)
             ratios.append(brokerRate / bareRate)
         }
-        let cells = [bare.median.rounded(to: 0), broker.median.rounded(to: 0), ratios.median.rounded(to: 2)]
+        let cells = [bare.median.text(places: 0), broker.median.text(places: 0), ratios.median.text(places: 2)]
         show("| \(cells.joined(separator: " | ")) | 0.80 |\n")
     }
 
@@ -67,7 +68,7 @@ struct DurableBench {
         let syncs = try await workplace.withFolder { try syncMilliseconds(in: $0) }
         let sync = syncs.median
         show(
-            "An fdatasync of 1 KiB in the same run: median \(sync.rounded(to: 2)) ms, p99 \(syncs.quantile(0.99).rounded(to: 2)) ms.\n"
+            "An fdatasync of 1 KiB in the same run: median \(sync.text(places: 2)) ms, p99 \(syncs.quantile(0.99).text(places: 2)) ms.\n"
         )
         show(
             "| connections | partitions | batches/s | batches per CPU-s | p50 ms | p99 ms | at half of that load: p50 ms | p99 ms | p99, fdatasyncs | bare NIO loop: batches/s | p99 ms at that half load | p99, fdatasyncs |"
@@ -81,16 +82,17 @@ struct DurableBench {
             try await workplace.withFolder { folder in
                 let server = try ServerProcess.broker(in: folder, flush: "always", partitions: partitions)
                 defer { server.stop() }
-                _ = try topicConnection(server)
+                try Connection(port: server.port).makeTopic(Self.topic)
+                func check(_ connection: Connection) throws { try connection.receiveProduced(Self.topic) }
                 var full = [Double]()
                 let cost = try server.cost { full = try load(server, requests, connections, perSecond: nil, check) }
                 rate = Double(full.count) / Self.seconds
                 let half = try load(server, requests, connections, perSecond: rate / 2, check)
                 cells += [
-                    rate.rounded(to: 0), (Double(full.count) / cost).rounded(to: 0),
-                    full.quantile(0.5).rounded(to: 2), full.quantile(0.99).rounded(to: 2),
-                    half.quantile(0.5).rounded(to: 2), half.quantile(0.99).rounded(to: 2),
-                    (half.quantile(0.99) / sync).rounded(to: 1),
+                    rate.text(places: 0), (Double(full.count) / cost).text(places: 0),
+                    full.quantile(0.5).text(places: 2), full.quantile(0.99).text(places: 2),
+                    half.quantile(0.5).text(places: 2), half.quantile(0.99).text(places: 2),
+                    (half.quantile(0.99) / sync).text(places: 1),
                 ]
             }
             try await workplace.withFolder { folder in
@@ -104,8 +106,8 @@ struct DurableBench {
                 let full = try load(server, requests, connections, perSecond: nil) { try $0.receive { _ in } }
                 let half = try load(server, requests, connections, perSecond: rate / 2) { try $0.receive { _ in } }
                 cells += [
-                    (Double(full.count) / Self.seconds).rounded(to: 0), half.quantile(0.99).rounded(to: 2),
-                    (half.quantile(0.99) / sync).rounded(to: 1),
+                    (Double(full.count) / Self.seconds).text(places: 0), half.quantile(0.99).text(places: 2),
+                    (half.quantile(0.99) / sync).text(places: 1),
                 ]
             }
             show("| \(connections) | \(partitions) | \(cells.joined(separator: " | ")) |")
@@ -133,22 +135,4 @@ struct DurableBench {
             return start.duration(to: .now) / .milliseconds(1)
         }
     }
-
-    private func topicConnection(_ server: ServerProcess) throws -> Connection {
-        let connection = try Connection(port: server.port)
-        try connection.send(BenchRequest.makeTopic(Self.topic))
-        try connection.receive { _ in }
-        return connection
-    }
-
-    private func check(_ connection: Connection) throws {
-        guard try connection.receive({ BenchRequest.produceError($0, topic: Self.topic) }) == 0 else {
-            throw BenchFailure(description: "the broker refuses a batch")
-        }
-    }
-}
-
-extension [Double] {
-    /// The smallest element that is not below that part of them.
-    func quantile(_ part: Double) -> Double { isEmpty ? 0 : sorted()[Swift.min(count - 1, Int(Double(count) * part))] }
 }

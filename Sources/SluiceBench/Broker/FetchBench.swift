@@ -51,7 +51,7 @@ struct FetchBench {
                 broker.append(brokerRate)
                 ratios.append(brokerRate / bareRate)
             }
-            let cells = [bare.median.rounded(to: 0), broker.median.rounded(to: 0), ratios.median.rounded(to: 2)]
+            let cells = [bare.median.text(places: 0), broker.median.text(places: 0), ratios.median.text(places: 2)]
             show("| \(kibibytes) | \(cells.joined(separator: " | ")) |")
         }
         show("")
@@ -70,13 +70,10 @@ struct FetchBench {
 
     private func fill(_ server: ServerProcess, _ request: [UInt8], count: Int) throws {
         let connection = try Connection(port: server.port)
-        try connection.send(BenchRequest.makeTopic(Self.topic))
-        try connection.receive { _ in }
+        try connection.makeTopic(Self.topic)
         for _ in 0..<count {
             try connection.send(request)
-            guard try connection.receive({ BenchRequest.produceError($0, topic: Self.topic) }) == 0 else {
-                throw BenchFailure(description: "the broker refuses a batch")
-            }
+            try connection.receiveProduced(Self.topic)
         }
     }
 

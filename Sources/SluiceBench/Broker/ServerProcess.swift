@@ -3,44 +3,43 @@ import Glibc
 
 /// A server in a process of its own, so that its CPU time and memory are its own and not its clients'.
 final class ServerProcess {
+    /// By what a server is known to be ready.
+    enum Readiness {
+        /// It takes connections: any server, looked at every 20 ms.
+        case listening
+        /// It has written this to its standard error: seen at once.
+        case saying(String)
+    }
+
     /// Where it listens, on 127.0.0.1.
     let port: Int
-    private let pid: pid_t
-    private var isOver = false
+    /// From its exec until it was ready.
+    let startSeconds: Double
+    let process: ChildProcess
 
-    private static let ticksPerSecond = Double(sysconf(Int32(_SC_CLK_TCK)))
-    private static let startSeconds = 60.0
+    private static let listeningSecondsMax = 60.0
 
-    /// Starts a program beside this one and waits until it takes connections; `arguments` are made from the port.
-    init(_ program: String, _ arguments: (_ port: Int) -> [String]) throws {
+    /// Starts a program beside this one and waits until it is ready; `arguments` are made from the port.
+    init(
+        _ program: String, until readiness: Readiness = .listening, _ arguments: (_ port: Int) -> [String]
+    ) throws {
         port = try Self.freePort()
-        let path = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: program).path
-        var cArguments = ([path] + arguments(port)).map { strdup($0) } + [nil]
-        defer { for argument in cArguments { free(argument) } }
-        var files = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&files)
-        defer { posix_spawn_file_actions_destroy(&files) }
-        posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0)
-        var pid = pid_t()
-        guard posix_spawn(&pid, path, &files, nil, &cArguments, environ) == 0 else {
-            throw BenchFailure(description: "cannot start \(path): build it with `swift build -c release`")
+        let begin = ContinuousClock.now
+        switch readiness {
+        case .listening: process = try Self.listening(program, arguments(port), port: port)
+        case .saying(let line): process = try Self.saying(line, program, arguments(port))
         }
-        self.pid = pid
-        let deadline = Date.now.addingTimeInterval(Self.startSeconds)
-        while (try? Connection(port: port)) == nil {
-            guard Date.now < deadline, kill(pid, 0) == 0 else {
-                throw BenchFailure(description: "\(program) does not listen on \(port)")
-            }
-            usleep(20_000)
-        }
+        startSeconds = begin.duration(to: .now) / .seconds(1)
     }
 
     /// A `sluice broker` on a data directory of its own.
-    static func broker(in folder: String, flush: String, partitions: Int = 1) throws -> ServerProcess {
+    static func broker(
+        in folder: String, flush: String, partitions: Int = 1, until readiness: Readiness = .listening
+    ) throws -> ServerProcess {
         let configuration =
             "stream: { embedded: { binder: { flush: \(flush), min-partition-count: \(partitions) } } }\n"
         try Data(configuration.utf8).write(to: URL(filePath: folder + "/broker.yaml"))
-        return try ServerProcess("sluice") { port in
+        return try ServerProcess("sluice", until: readiness) { port in
             [
                 "broker", "--listen", "127.0.0.1:\(port)", "--data-dir", folder + "/data", "--config",
                 folder + "/broker.yaml",
@@ -48,38 +47,49 @@ final class ServerProcess {
         }
     }
 
-    /// User and system CPU time so far, in seconds (`proc_pid_stat(5)`, fields 14 and 15).
-    func cpuSeconds() throws -> Double {
-        let text = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
-        // The second field, the name in brackets, may hold spaces.
-        let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
-        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else {
-            throw BenchFailure(description: "/proc/\(pid)/stat cannot be read")
-        }
-        return (user + system) / Self.ticksPerSecond
-    }
-
     /// What `work` costs the server, in CPU-seconds.
     func cost(of work: () throws -> Void) throws -> Double {
-        let before = try cpuSeconds()
+        let before = try process.cpuSeconds()
         try work()
-        return try cpuSeconds() - before
+        return try process.cpuSeconds() - before
     }
 
     /// Ends it in good order.
-    func stop() {
-        guard !isOver else { return }
-        isOver = true
-        kill(pid, SIGTERM)
-        var status: Int32 = 0
-        waitpid(pid, &status, 0)
+    func stop() { process.stop() }
+
+    private static func listening(_ program: String, _ arguments: [String], port: Int) throws -> ChildProcess {
+        let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        defer { close(nowhere) }
+        let process = try ChildProcess(program, arguments, errors: nowhere)
+        let deadline = Date.now.addingTimeInterval(listeningSecondsMax)
+        while (try? Connection(port: port)) == nil {
+            guard Date.now < deadline, process.isRunning else {
+                throw BenchFailure(description: "\(program) does not listen on \(port)")
+            }
+            usleep(20_000)
+        }
+        return process
     }
 
-    deinit {
-        guard !isOver else { return }
-        kill(pid, SIGKILL)
-        var status: Int32 = 0
-        waitpid(pid, &status, 0)
+    private static func saying(_ line: String, _ program: String, _ arguments: [String]) throws -> ChildProcess {
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw BenchFailure(description: "no pipe") }
+        defer { close(ends[0]) }
+        // The program has its end as its standard error only, so that the pipe ends with it.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let process: ChildProcess
+        do {
+            defer { close(ends[1]) }
+            process = try ChildProcess(program, arguments, errors: ends[1])
+        }
+        var said = ""
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while !said.contains(line) {
+            let count = read(ends[0], &buffer, buffer.count)
+            guard count > 0 else { throw BenchFailure(description: "\(program) ended: \(said)") }
+            said += String(decoding: buffer[..<count], as: UTF8.self)
+        }
+        return process
     }
 
     private static func freePort() throws -> Int {

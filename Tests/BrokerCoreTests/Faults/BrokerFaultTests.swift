@@ -7,7 +7,7 @@ import Testing
 struct BrokerFaultTests {
     @Test("whatever the disk does and whenever the power goes, the broker keeps its promises")
     func randomLives() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         try await FaultSeeds.forEach(count: 600) { seed, isAlone in
             var trial = BrokerTrial(seed: seed, directory: folder.path, isTracing: isAlone)
             do {

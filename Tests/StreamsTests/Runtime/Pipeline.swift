@@ -4,24 +4,23 @@ import Foundation
 import Records
 import SegmentedLog
 import Settings
+import TestSupport
 
 @testable import Streams
 
 /// A data directory of its own with an embedded log in it, and what tests do with it.
 struct Pipeline: Sendable {
     let binder: EmbeddedLogBinder
-    let directory: URL
 
     /// Runs `body` on a fresh data directory, which is removed afterwards.
     static func with(
         disk: any Disk = FileDisk(), _ body: (Pipeline) async throws -> Void
     ) async throws {
-        let directory = FileManager.default.temporaryDirectory.appending(path: "streams-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: directory) }
+        let folder = try TemporaryFolder()
         let binder = try await EmbeddedLogBinder.open(
-            directory: directory.path, settings: EmbeddedSettings(flush: .os), disk: disk)
+            directory: folder.path, settings: EmbeddedSettings(flush: .os), disk: disk)
         do {
-            try await body(Pipeline(binder: binder, directory: directory))
+            try await body(Pipeline(binder: binder))
         } catch {
             try? await binder.close()
             throw error

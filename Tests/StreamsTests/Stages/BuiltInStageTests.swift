@@ -2,6 +2,7 @@ import Foundation
 import Records
 import Settings
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Streams
@@ -97,10 +98,8 @@ struct BuiltInStageTests {
 
     @Test("file appends values and is on disk after advance")
     func file() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("file-stage-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let path = folder.appendingPathComponent("out.log").path
+        let folder = try TemporaryFolder()
+        let path = folder("out.log")
         try Data("before\n".utf8).write(to: URL(fileURLWithPath: path))
         var runner = try StageRunner(.file(FileOptions(path: path)))
         #expect(try runner.process("one") == [])

@@ -27,14 +27,3 @@ struct Cost {
         return seconds(usage.ru_utime) + seconds(usage.ru_stime)
     }
 }
-
-extension Array where Element: Comparable {
-    /// The middle element, the greater of two.
-    var median: Element { sorted()[count / 2] }
-}
-
-/// Prints a line at once, so that a figure is seen when it is there, in a file too.
-func show(_ line: String) {
-    print(line)
-    fflush(nil)
-}

@@ -1,0 +1,4 @@
+/// Why a figure could not be measured.
+struct BenchFailure: Error, CustomStringConvertible {
+    var description: String
+}
