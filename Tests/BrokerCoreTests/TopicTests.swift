@@ -141,7 +141,7 @@ struct TopicTests {
         "a directory with partitions and no catalog is another program's, and nothing in it is touched",
         arguments: ["orders-0", "meta.properties"])
     func foreignDirectory(found: String) async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         try FileManager.default.createDirectory(
             atPath: folder.path + "/orders-0", withIntermediateDirectories: true)
         if found == "meta.properties" {
@@ -156,7 +156,7 @@ struct TopicTests {
 
     @Test("a folder that belongs to no topic is no new topic's, nor a grown one's")
     func foreignFolder() async throws {
-        let folder = try TestFolder()
+        let folder = try TemporaryFolder()
         let broker = try await Broker.open(directory: folder.path)
         _ = try await broker.ensureTopic("t")
         for name in ["hits-1", "t-2"] {

@@ -3,7 +3,6 @@ import Dispatch
 import Foundation
 import Records
 import SegmentedLog
-import Synchronization
 import TestSupport
 import Testing
 
@@ -12,25 +11,6 @@ import Testing
 /// What one client sends is nobody else's loss.
 @Suite("Requests that ask for much", .timeLimit(.minutes(5)))
 struct HostileRequestTests {
-    private func withServer(
-        limits: ServerLimits = ServerLimits(), disk: FileDisk = FileDisk(),
-        _ body: @escaping @Sendable (Broker, KafkaServer) throws -> Void
-    ) async throws {
-        let folder = NSTemporaryDirectory() + "sluice-server-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let broker = try await Broker.open(directory: folder, disk: disk)
-        _ = try await broker.ensureTopic("t", partitions: 100)
-        let server = try await KafkaServer.start(
-            broker, host: "127.0.0.1", port: 0, advertisedHost: "127.0.0.1", autoCreatesTopics: false, limits: limits)
-        // The connections of these tests block.
-        let result = await withCheckedContinuation { continuation in
-            Thread.detachNewThread { continuation.resume(returning: Result { try body(broker, server) }) }
-        }
-        await server.close()
-        try await broker.close()
-        try result.get()
-    }
-
     /// A heartbeat with a member id so long.
     private static func heartbeat(idLength: Int) -> [UInt8] {
         RawConnection.request(12, version: 0) { body in
@@ -44,15 +24,15 @@ struct HostileRequestTests {
     func declared() async throws {
         var limits = ServerLimits()
         limits.requestMemoryMax = 1 << 20
-        try await withServer(limits: limits) { _, server in
+        try await RunningServer.with(limits: limits) { _, server in
             let stalled = try (0..<16).map { _ in try RawConnection(port: server.port) }
             for connection in stalled {
-                try connection.send([0, 0x0F, 0xFF, 0xFF] + [UInt8](repeating: 0, count: 5000))
+                try await connection.send([0, 0x0F, 0xFF, 0xFF] + [UInt8](repeating: 0, count: 5000))
             }
             let connection = try RawConnection(port: server.port)
-            try connection.send(Self.heartbeat(idLength: 30_000))
-            _ = try connection.answer()
-            for each in stalled { #expect(!each.isClosed(within: 0)) }
+            try await connection.send(Self.heartbeat(idLength: 30_000))
+            _ = try await connection.answer()
+            for each in stalled { #expect(await !each.isClosed(within: 0)) }
         }
     }
 
@@ -60,12 +40,12 @@ struct HostileRequestTests {
     func mutualWait() async throws {
         var limits = ServerLimits()
         limits.requestMemoryMax = 256 << 10
-        try await withServer(limits: limits) { _, server in
+        try await RunningServer.with(limits: limits) { _, server in
             let connections = try (0..<16).map { _ in try RawConnection(port: server.port) }
             let request = Self.heartbeat(idLength: 32_000)
-            for connection in connections { try connection.send(Array(request[..<17_000])) }
-            for connection in connections { try connection.send(Array(request[17_000...])) }
-            for connection in connections { _ = try connection.answer() }
+            for connection in connections { try await connection.send(Array(request[..<17_000])) }
+            for connection in connections { try await connection.send(Array(request[17_000...])) }
+            for connection in connections { _ = try await connection.answer() }
         }
     }
 
@@ -91,7 +71,8 @@ struct HostileRequestTests {
 
     @Test("a partition that ListOffsets names twice is not looked up, and the others are")
     func listedTwice() async throws {
-        try await withServer { _, server in
+        try await RunningServer.with { broker, server in
+            _ = try await broker.ensureTopic("t", partitions: 2)
             let connection = try RawConnection(port: server.port)
             let request = RawConnection.request(2, version: 1) { body in
                 body.append(Int32(-1), Int32(1))
@@ -99,9 +80,9 @@ struct HostileRequestTests {
                 body.append(Int32(3))
                 for partition: Int32 in [0, 1, 0] { body.append(partition, Int64(-1)) }
             }
-            try connection.send(request)
+            try await connection.send(request)
             // Behind correlation id, topics, name and partitions; each has number, error, timestamp and offset.
-            let answer = Array(try connection.answer().dropFirst(4 + 4 + 3 + 4))
+            let answer = Array(try await connection.answer().dropFirst(4 + 4 + 3 + 4))
             let errors = (0..<3).map { Int(answer[$0 * 22 + 4]) << 8 | Int(answer[$0 * 22 + 5]) }
             #expect(errors == [42, 0, 42])
         }
@@ -111,29 +92,29 @@ struct HostileRequestTests {
     func waitingFetch() async throws {
         // Half of them are for records on their way.
         let partitions: Int32 = 90
-        try await withServer(disk: FileDisk(openFilesMax: 64)) { broker, server in
-            for partition in 0..<partitions + 1 { try Self.append("v", to: broker, partition) }
+        try await RunningServer.with(disk: FileDisk(openFilesMax: 64)) { broker, server in
+            _ = try await broker.ensureTopic("t", partitions: partitions + 1)
+            for partition in 0..<partitions + 1 {
+                _ = try await broker.append(Self.batch("v"), to: TopicPartition(topic: "t", partition: partition))
+            }
             let waiting = try RawConnection(port: server.port)
-            try waiting.send(Self.fetch(Array(0..<partitions), bytesMin: 40 << 20, waitMax: 60_000))
+            try await waiting.send(Self.fetch(Array(0..<partitions), bytesMin: 40 << 20, waitMax: 60_000))
             let reader = try RawConnection(port: server.port)
             // Until the first has looked, and waits.
             for _ in 0..<20 {
-                try reader.send(Self.fetch([partitions], bytesMin: 1, waitMax: 1000))
-                let answer = try reader.answer()
+                try await reader.send(Self.fetch([partitions], bytesMin: 1, waitMax: 1000))
+                let answer = try await reader.answer()
                 #expect(answer.count > 100, "there are no records in \(answer.count) bytes")
-                usleep(10_000)
+                try await Task.sleep(for: .milliseconds(10))
             }
-            #expect(!waiting.isClosed(within: 0))
+            #expect(await !waiting.isClosed(within: 0))
         }
     }
 
-    private static func append(_ value: String, to broker: Broker, _ partition: Int32) throws {
+    private static func batch(_ value: String) throws -> RecordBatch {
         var builder = RecordBatchBuilder()
         builder.append(keyBytes: nil, valueBytes: Array(value.utf8), timestamp: 1000)
-        let append = try broker.begin(appending: builder.build(), to: TopicPartition(topic: "t", partition: partition))
-        let isDurable = DispatchSemaphore(value: 0)
-        broker.whenDurable([append]) { _ in isDurable.signal() }
-        isDurable.wait()
+        return try builder.build()
     }
 
     private static func fetch(_ partitions: [Int32], bytesMin: Int32, waitMax: Int32) -> [UInt8] {

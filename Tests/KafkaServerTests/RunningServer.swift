@@ -1,13 +1,15 @@
 import BrokerCore
 import KafkaServer
+import SegmentedLog
 import TestSupport
 
 /// A broker on a data directory of its own, and a server of it on a free port; both are closed however a test ends.
 enum RunningServer {
     static func with(
-        limits: ServerLimits = ServerLimits(), _ body: (Broker, KafkaServer) async throws -> Void
+        limits: ServerLimits = ServerLimits(), disk: any Disk = FileDisk(),
+        _ body: (Broker, KafkaServer) async throws -> Void
     ) async throws {
-        try await withBroker { broker in
+        try await withBroker(disk: disk) { broker in
             let server = try await KafkaServer.start(
                 broker, host: "127.0.0.1", port: 0, advertisedHost: "127.0.0.1", autoCreatesTopics: false,
                 limits: limits)
@@ -22,9 +24,9 @@ enum RunningServer {
     }
 
     /// The broker alone.
-    static func withBroker(_ body: (Broker) async throws -> Void) async throws {
+    static func withBroker(disk: any Disk = FileDisk(), _ body: (Broker) async throws -> Void) async throws {
         let folder = try TemporaryFolder()
-        let broker = try await Broker.open(directory: folder.path)
+        let broker = try await Broker.open(directory: folder.path, disk: disk)
         do {
             try await body(broker)
         } catch {
