@@ -30,6 +30,9 @@ struct AnswerQueue {
     /// The requests whose answers were not sent yet.
     var count: Int { places.count }
 
+    /// Whether that answer was sent, or is done with otherwise.
+    func isSent(_ number: Number) -> Bool { number < first }
+
     /// The place of the next request's answer.
     mutating func reserve() -> Number {
         places.append(.open)

@@ -29,6 +29,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// The work of the first answer.
     private var running: Task<Void, Never>?
     private var lastWrite: EventLoopFuture<Void>?
+    /// The last request whose answer may be large: none is begun behind it before that is sent, so that a client that takes nothing holds one of them.
+    private var asked: AnswerQueue.Number?
+    /// The bytes of large answers that were written and have not gone to the client, and whether they were told of.
+    private var untakenBytes = 0
+    private var holdsUntaken = false
     /// The client has left, and the last of its requests are being carried out.
     private var isWindingUp = false
 
@@ -81,6 +86,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         if let incomingShare { service.memory.give(incomingShare) }
         incomingShare = nil
         isWindingUp = true
+        releaseUntaken()
         service.workers.enter()
         worker?.end()
         worker = nil
@@ -196,6 +202,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func mayBegin(_ context: ChannelHandlerContext) -> Bool {
         wish == nil && answers.count < service.limits.requestsInFlightMax && context.channel.isWritable
+            && asked.map(answers.isSent) ?? true
     }
 
     /// The next whole request; nil where its rest, or the memory for it, is not there yet.
@@ -243,6 +250,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         shares.append(incomingShare)
         incomingShare = nil
         let number = answers.reserve()
+        if Service.mayAnswerMuch(frame) { asked = number }
         // Requests are begun in their order.
         if atOnceLeft > 0, let worker, worker.isIdle, let answer = service.beginAtOnce(frame, worker.appends) {
             atOnceLeft -= 1
@@ -291,6 +299,20 @@ final class ConnectionHandler: ChannelInboundHandler {
             }
         }
         if hasWritten { context.flush() }
+        if hasWritten, untakenBytes > 0 { holdUntaken(context) }
+    }
+
+    /// A shorter answer is no matter, such as the headers of records that are on their way.
+    private static let largeAnswerMin = 16 << 10
+
+    private func holdUntaken(_ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        let (logger, address) = (service.logger, peer(context))
+        holdsUntaken = true
+        service.untaken.hold(untakenBytes, by: self) {
+            logger.warning("a connection from \(address) is closed: the answers that clients do not take are too many")
+            bound.eventLoop.execute { bound.value.close(promise: nil) }
+        }
     }
 
     private func run(
@@ -308,10 +330,27 @@ final class ConnectionHandler: ChannelInboundHandler {
         for part in frame {
             switch part {
             case .bytes(let bytes):
-                lastWrite = context.write(wrapOutboundOut(.byteBuffer(context.channel.allocator.buffer(bytes: bytes))))
+                let written = context.write(
+                    wrapOutboundOut(.byteBuffer(context.channel.allocator.buffer(bytes: bytes))))
+                if bytes.count >= Self.largeAnswerMin { count(bytes.count, until: written) }
+                lastWrite = written
             case .records(let span):
                 lastWrite = SentRecords.write(span, context)
             }
         }
+    }
+
+    private func count(_ bytes: Int, until written: EventLoopFuture<Void>) {
+        untakenBytes += bytes
+        written.assumeIsolated().whenComplete { [self] _ in
+            untakenBytes -= bytes
+            if untakenBytes == 0 { releaseUntaken() }
+        }
+    }
+
+    private func releaseUntaken() {
+        guard holdsUntaken else { return }
+        holdsUntaken = false
+        service.untaken.release(self)
     }
 }

@@ -22,5 +22,8 @@ package struct ServerLimits: Sendable {
     /// The bytes of records in one answer to a fetch, whatever it asks for; the first batch comes whole all the same.
     package var fetchBytesMax = 55 << 20
 
+    /// The bytes of answers, records apart, that clients of all connections do not take; beyond that the connection that has been slow for longest is closed.
+    package var untakenBytesMax = 64 << 20
+
     package init() {}
 }

@@ -15,8 +15,11 @@ final class Service: Sendable {
     /// The workers, and the connections that have ended and whose last requests are being carried out.
     let workers: WaitGroup
     let memory: RequestMemory
+    let untaken: UntakenAnswers
     let pace: WritePace
     let logger: Logger
+    /// For what is logged because of what a client asks for.
+    let lines = LineLimit()
 
     init(
         broker: Broker, nodeId: Int32, host: String, port: Int, autoCreatesTopics: Bool, limits: ServerLimits,
@@ -30,6 +33,7 @@ final class Service: Sendable {
         self.limits = limits
         self.workers = workers
         self.memory = memory
+        untaken = UntakenAnswers(bytesMax: limits.untakenBytesMax)
         self.pace = pace
         self.logger = logger
     }
@@ -183,9 +187,16 @@ final class Service: Sendable {
         }
     }
 
+    /// Whether the answer to the frame, which has its eight bytes at least, can be large and is made in memory.
+    static func mayAnswerMuch(_ frame: [UInt8]) -> Bool { onlyAsks(frame) && key(of: frame) != .fetch }
+
+    private static func key(of frame: [UInt8]) -> APIKey? {
+        APIKey(rawValue: Int16(frame[0]) << 8 | Int16(frame[1]))
+    }
+
     /// Whether carrying out the frame, which has its eight bytes at least, changes nothing.
     static func onlyAsks(_ frame: [UInt8]) -> Bool {
-        switch APIKey(rawValue: Int16(frame[0]) << 8 | Int16(frame[1])) {
+        switch key(of: frame) {
         case .fetch, .listOffsets, .metadata, .offsetFetch, .findCoordinator, .apiVersions, .offsetForLeaderEpoch,
             .describeGroups, .listGroups, .describeConfigs, .describeLogDirs, .describeCluster, .describeProducers,
             .describeTransactions, .listTransactions, .listConfigResources, .describeTopicPartitions:

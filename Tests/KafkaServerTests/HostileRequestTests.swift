@@ -69,6 +69,42 @@ struct HostileRequestTests {
         }
     }
 
+    @Test("of clients that take no answers the slowest are closed once they hold too much, and others are served")
+    func untaken() async throws {
+        var limits = ServerLimits()
+        limits.untakenBytesMax = 512 << 10
+        try await RunningServer.with(limits: limits) { broker, server in
+            _ = try await broker.ensureTopic("wide", partitions: 2000)
+            let metadata = RawConnection.request(3, version: 1) { body in
+                body.append(Int32(1))
+                body.append("wide")
+            }
+            // More than sockets have room for.
+            let count = 400
+            let many = [[UInt8]](repeating: metadata, count: count).flatMap(\.self)
+            let slow = try (0..<12).map { _ in try RawConnection(port: server.port) }
+            for connection in slow { try await connection.send(many) }
+            var unread: [Int] = []
+            try await eventually("nothing more comes", within: .seconds(120), every: .milliseconds(500)) {
+                defer { unread = slow.map(\.unreadBytes) }
+                return unread == slow.map(\.unreadBytes)
+            }
+            let connection = try RawConnection(port: server.port)
+            try await connection.send(metadata)
+            #expect(try await connection.answer().count > 40_000)
+            var closed = 0
+            for connection in slow {
+                for _ in 0..<count {
+                    guard (try? await connection.answer()) != nil else {
+                        closed += 1
+                        break
+                    }
+                }
+            }
+            #expect((1..<slow.count).contains(closed), "\(closed) of \(slow.count) were closed")
+        }
+    }
+
     @Test("a partition that ListOffsets names twice is not looked up, and the others are")
     func listedTwice() async throws {
         try await RunningServer.with { broker, server in

@@ -82,6 +82,12 @@ final class RawConnection {
         return try result.get()
     }
 
+    /// How many bytes have come and were not read.
+    var unreadBytes: Int {
+        var count: Int32 = 0
+        return ioctl(descriptor, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
+    }
+
     /// A frame of a request with this body.
     static func request(_ key: Int16, version: Int16, _ write: (inout Body) -> Void) -> [UInt8] {
         var body = Body()

@@ -144,7 +144,9 @@ extension Service {
             // It comes with a later answer: with the next one, where this one has records already.
             if error.code == .tooManySlices { return isFirst }
             result.error = ErrorCode(error)
-            if error.code != .offsetOutOfRange, error.code != .closed { logger.error("a fetch fails: \(error)") }
+            if error.code != .offsetOutOfRange, error.code != .closed, lines.isDue("fetch \(log.topicPartition)") {
+                logger.error("a fetch fails: \(error)")
+            }
             return true
         }
     }

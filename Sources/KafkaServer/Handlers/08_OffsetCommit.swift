@@ -34,7 +34,7 @@ extension Service {
             }
         } catch let failure {
             error = ErrorCode(writingPositions: failure)
-            logger.warning("\(request.group): \(failure)")
+            if lines.isDue("commit \(request.group)") { logger.warning("\(request.group): \(failure)") }
         }
         if error != .none {
             for topic in topics.indices {
