@@ -27,9 +27,9 @@ struct WireTransactionTests {
     }
 
     private func initialise(
-        _ expected: ProducerIdentity? = nil, fresh: ProducerIdentity? = nil, now: Int64 = 500
+        _ expected: ProducerIdentity? = nil, timeout: Int32 = 1000, fresh: ProducerIdentity? = nil, now: Int64 = 500
     ) -> WireTransaction.Event {
-        .initialise(expected: expected, timeoutMilliseconds: 1000, fresh: fresh, now: now)
+        .initialise(expected: expected, timeoutMilliseconds: timeout, fresh: fresh, now: now)
     }
 
     /// The record that is to be logged before anything else is done.
@@ -48,6 +48,13 @@ struct WireTransactionTests {
         } catch {
             return error.code
         }
+    }
+
+    @Test("a producer that begins anew over its own open transaction has the timeout that it asks for now")
+    func newTimeout() throws {
+        var machine = try opened()
+        let record = try logged(machine.handle(initialise(first, timeout: 5000)))
+        #expect(record.status == .prepareAbort && record.timeoutMilliseconds == 5000)
     }
 
     @Test("a new id gets a fresh producer id, and each that begins after it the next epoch")

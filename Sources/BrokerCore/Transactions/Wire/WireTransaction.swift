@@ -163,7 +163,7 @@ struct WireTransaction: Sendable {
             // It was told already, and has not heard it.
             return [.answer(record.identity)]
         }
-        if record.status == .ongoing { return fence(now, previous: expected) }
+        if record.status == .ongoing { return fence(now, previous: expected, timeout: timeout) }
         var begun = record
         if isNew || isExhausted {
             guard let fresh else { return [.needsIdentity] }
@@ -184,8 +184,10 @@ struct WireTransaction: Sendable {
     private var isExhausted: Bool { record.identity.epoch >= Int16.max - 1 }
 
     /// Aborts under an epoch that nobody has been given, so that what its producer sends from now on is refused.
-    private mutating func fence(_ now: Int64, previous: ProducerIdentity?) -> [Action] {
+    /// - Parameter timeout: how long the transactions of the producer that begins with it may last.
+    private mutating func fence(_ now: Int64, previous: ProducerIdentity?, timeout: Int32? = nil) -> [Action] {
         var aborted = record
+        if let timeout { aborted.timeoutMilliseconds = timeout }
         aborted.status = .prepareAbort
         aborted.lastUpdate = now
         if aborted.identity.epoch < Int16.max { aborted.identity.epoch += 1 }
