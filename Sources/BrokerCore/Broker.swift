@@ -99,13 +99,13 @@ package final class Broker: Sendable {
         self.lock = lock
         self.cleanShutdown = cleanShutdown
         logger = services.logger
-        let owners = TransactionalIdOwners()
-        transactions = TransactionCoordinator(services: services, recovery: recovery, owners: owners)
+        let ids = NameClaims()
+        transactions = TransactionCoordinator(services: services, recovery: recovery, ids: ids)
         let wireTransactions = try WireTransactionCoordinator(
-            services: services, settings: transactionSettings, recovery: recovery, owners: owners, timers: timers,
+            services: services, settings: transactionSettings, recovery: recovery, ids: ids, timers: timers,
             partition: { registry.topic(named: $0.topic)?[$0.partition] })
         self.wireTransactions = wireTransactions
-        let claims = GroupClaims()
+        let claims = NameClaims()
         groups = GroupCoordinator(claims: claims)
         classicGroups = ClassicGroups(settings: groupSettings, timers: timers, claims: claims)
         let expiry = OffsetExpiry(offsets: offsets, groups: classicGroups, claims: claims, logger: logger)

@@ -46,6 +46,8 @@ package struct FrameWriter {
     package mutating func int64(_ value: Int64) { integer(value) }
     package mutating func bool(_ value: Bool) { integer(value ? Int8(1) : 0) }
     package mutating func error(_ code: ErrorCode) { integer(code.rawValue) }
+    /// How long the client is throttled, in milliseconds: there are no quotas.
+    package mutating func throttleTime() { int32(0) }
 
     package mutating func topicID(_ id: TopicID) {
         integer(id.high)

@@ -36,9 +36,3 @@ struct AdminRefusal: Error {
         self.init(error.code == .invalid && error.cause == nil ? invalid : ErrorCode(error), error.description)
     }
 }
-
-/// The names that come more than once: none of these requests may name a thing twice.
-func repeated<Name: Hashable>(_ names: [Name]) -> Set<Name> {
-    var seen: Set<Name> = []
-    return Set(names.filter { !seen.insert($0).inserted })
-}

@@ -35,9 +35,9 @@ struct ProducerEntry: Sendable, Equatable {
 }
 
 /// Sequence numbers count records from 0 and wrap from Int32.max to 0.
-enum ProducerSequence {
+package enum ProducerSequence {
     /// `sequence` moved by `distance` records, in either direction.
-    static func advanced(_ sequence: Int32, by distance: Int32) -> Int32 {
+    package static func advanced(_ sequence: Int32, by distance: Int32) -> Int32 {
         let modulus = Int64(Int32.max) + 1
         let moved = (Int64(sequence) + Int64(distance)) % modulus
         return Int32(moved < 0 ? moved + modulus : moved)

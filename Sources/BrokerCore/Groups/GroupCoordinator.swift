@@ -17,9 +17,9 @@ final class GroupCoordinator: Sendable {
         var firstStarts: [TopicPartition: Int64] = [:]
     }
 
-    private let claims: GroupClaims
+    private let claims: NameClaims
 
-    init(claims: GroupClaims) { self.claims = claims }
+    init(claims: NameClaims) { self.claims = claims }
 
     private struct State {
         var groups: [GroupKey: Entry] = [:]
@@ -47,7 +47,7 @@ final class GroupCoordinator: Sendable {
         }
         guard let joined else { throw BrokerError(.closed, "the broker is closed") }
         // One claim per member: the name is free again when the last of them has left.
-        if let group, !claims.claim(group, for: .stages) {
+        if let group, !claims.claim(group, for: .process) {
             throw BrokerError(
                 .inUse, "group '\(group)' has members that are Kafka's clients; stop them, or name another group")
         }

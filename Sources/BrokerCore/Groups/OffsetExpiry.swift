@@ -6,7 +6,7 @@ import SegmentedLog
 struct OffsetExpiry: Sendable {
     let offsets: OffsetStore
     let groups: ClassicGroups
-    let claims: GroupClaims
+    let claims: NameClaims
     let logger: Logger
 
     /// What keeps a group's positions.
@@ -43,7 +43,7 @@ struct OffsetExpiry: Sendable {
 
     /// False where the disk takes nothing.
     private func expire(_ group: String, _ now: Int64) async -> Bool {
-        guard claims.kind(of: group) != .stages else { return true }
+        guard claims.user(of: group) != .process else { return true }
         var membership = Membership.empty(since: groups.emptySince(group))
         if let machine = groups.machine(of: group), machine.isOccupied {
             membership = .occupied(topics: machine.state == .stable ? machine.subscribedTopics : nil)

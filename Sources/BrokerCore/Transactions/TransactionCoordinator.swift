@@ -7,13 +7,13 @@ final class TransactionCoordinator: Sendable {
 
     private let services: TransactionServices
     private let recovery: TransactionRecovery
-    private let owners: TransactionalIdOwners
+    private let ids: NameClaims
     private let producers = Mutex<[String: TransactionalProducer]?>([:])
 
-    init(services: TransactionServices, recovery: TransactionRecovery, owners: TransactionalIdOwners) {
+    init(services: TransactionServices, recovery: TransactionRecovery, ids: NameClaims) {
         self.services = services
         self.recovery = recovery
-        self.owners = owners
+        self.ids = ids
     }
 
     /// Opens the newest session of the id and fences the one before.
@@ -24,7 +24,9 @@ final class TransactionCoordinator: Sendable {
             throw BrokerError(.invalid, "a transactional id has 1 to \(Self.idBytesMax) bytes: '\(id)'")
         }
         // For as long as the broker is open: a session may come back at any time.
-        try owners.claim(id, for: .process)
+        guard ids.claim(id, for: .process) else {
+            throw BrokerError(.inUse, "transactional id '\(id)' is that of a Kafka client: choose another")
+        }
         try await recovery.settle()
         let producer = producers.withLock { producers -> TransactionalProducer? in
             guard producers != nil else { return nil }

@@ -1,4 +1,5 @@
 import Records
+import SegmentedLog
 
 /// The transactions of one transactional id, one after another, as a value without clock or I/O.
 ///
@@ -78,7 +79,7 @@ struct TransactionMachine: Sendable {
         case .appending(let session, let partition):
             return [try beginAppend(session, partition)]
         case .appended(let partition, let records):
-            sequences[partition] = Self.sequence(sequences[partition] ?? 0, plus: records)
+            sequences[partition] = ProducerSequence.advanced(sequences[partition] ?? 0, by: records)
             phase = .open
             return []
         case .appendFailed(let partition):
@@ -153,10 +154,5 @@ struct TransactionMachine: Sendable {
         // Kafka keeps the last epoch for fencing a producer whose epochs are used up.
         identity = last.epoch < Int16.max - 1 ? ProducerIdentity(id: last.id, epoch: last.epoch + 1) : nil
         return identity == nil ? [.needsIdentity] : []
-    }
-
-    /// Sequences wrap from Int32.max to 0.
-    private static func sequence(_ sequence: Int32, plus records: Int32) -> Int32 {
-        Int32((Int64(sequence) + Int64(records)) % (Int64(Int32.max) + 1))
     }
 }

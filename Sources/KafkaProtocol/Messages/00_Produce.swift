@@ -97,7 +97,7 @@ package struct ProduceResponse: KafkaResponse {
             }
             writer.endOfStructure()
         }
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.endOfStructure()
     }
 }

@@ -128,7 +128,7 @@ package struct FetchResponse: KafkaResponse {
     package init(topics: [Topic]) { self.topics = topics }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         if version >= 7 {
             writer.error(error)
             writer.int32(0)  // no session: the next request names all partitions again (KIP-227)

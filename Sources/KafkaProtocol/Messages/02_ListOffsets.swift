@@ -61,7 +61,7 @@ package struct ListOffsetsResponse: KafkaResponse {
     package init(topics: [Topic]) { self.topics = topics }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        if version >= 2 { writer.int32(0) }  // how long the client is throttled, in milliseconds
+        if version >= 2 { writer.throttleTime() }
         writer.topics(topics) { writer, partition in
             writer.int32(partition.index)
             writer.error(partition.error)

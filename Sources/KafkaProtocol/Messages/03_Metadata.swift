@@ -69,7 +69,7 @@ package struct MetadataResponse: KafkaResponse {
     }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        if version >= 3 { writer.int32(0) }  // how long the client is throttled, in milliseconds
+        if version >= 3 { writer.throttleTime() }
         writer.array([broker]) { writer, broker in
             writer.int32(broker.id)
             writer.string(broker.host)

@@ -68,7 +68,7 @@ package struct OffsetCommitResponse: KafkaResponse {
     package init(topics: [Topic]) { self.topics = topics }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        if version >= 3 { writer.int32(0) }  // how long the client is throttled, in milliseconds
+        if version >= 3 { writer.throttleTime() }
         writer.array(topics) { writer, topic in
             if version < 10 { writer.string(topic.name) } else { writer.topicID(topic.id) }
             writer.array(topic.partitions) { writer, partition in

@@ -92,7 +92,7 @@ package struct OffsetFetchResponse: KafkaResponse {
     package init(groups: [Group]) { self.groups = groups }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        if version >= 3 { writer.int32(0) }  // how long the client is throttled, in milliseconds
+        if version >= 3 { writer.throttleTime() }
         if version >= 8 {
             writer.array(groups) { writer, group in
                 writer.string(group.id)

@@ -33,7 +33,7 @@ package struct FindCoordinatorResponse: KafkaResponse {
     }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        if version >= 1 { writer.int32(0) }  // how long the client is throttled, in milliseconds
+        if version >= 1 { writer.throttleTime() }
         if version < 4 {
             writer.error(error)
             if version >= 1 { writer.string(nil) }  // what is wrong, in words

@@ -69,7 +69,7 @@ package struct JoinGroupResponse: KafkaResponse {
     package init(memberId: String) { self.memberId = memberId }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        if version >= 2 { writer.int32(0) }  // how long the client is throttled, in milliseconds
+        if version >= 2 { writer.throttleTime() }
         writer.error(error)
         writer.int32(generation)
         if version >= 7 { writer.string(protocolType) }

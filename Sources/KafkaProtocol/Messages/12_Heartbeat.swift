@@ -24,7 +24,7 @@ package struct HeartbeatResponse: KafkaResponse {
     package init(error: ErrorCode) { self.error = error }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        if version >= 1 { writer.int32(0) }  // how long the client is throttled, in milliseconds
+        if version >= 1 { writer.throttleTime() }
         writer.error(error)
         writer.endOfStructure()
     }

@@ -50,7 +50,7 @@ package struct LeaveGroupResponse: KafkaResponse {
     package init(members: [Member]) { self.members = members }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        if version >= 1 { writer.int32(0) }  // how long the client is throttled, in milliseconds
+        if version >= 1 { writer.throttleTime() }
         guard version >= 3 else {
             // Of the one that goes.
             let first = members.first?.error ?? .none

@@ -40,7 +40,7 @@ package struct SyncGroupResponse: KafkaResponse {
     package init() {}
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        if version >= 1 { writer.int32(0) }  // how long the client is throttled, in milliseconds
+        if version >= 1 { writer.throttleTime() }
         writer.error(error)
         if version >= 5 {
             writer.string(protocolType)

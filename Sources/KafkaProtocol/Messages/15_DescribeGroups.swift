@@ -55,7 +55,7 @@ package struct DescribeGroupsResponse: KafkaResponse {
     package init(groups: [Group]) { self.groups = groups }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        if version >= 1 { writer.int32(0) }  // how long the client is throttled, in milliseconds
+        if version >= 1 { writer.throttleTime() }
         writer.array(groups) { writer, group in
             // A group that is not there is a dead one before version 6, without an error.
             let isMissing = version >= 6 && !group.isKnown

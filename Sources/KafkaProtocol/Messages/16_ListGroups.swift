@@ -37,7 +37,7 @@ package struct ListGroupsResponse: KafkaResponse {
     package init(groups: [Group]) { self.groups = groups }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        if version >= 1 { writer.int32(0) }  // how long the client is throttled, in milliseconds
+        if version >= 1 { writer.throttleTime() }
         writer.error(.none)
         writer.array(groups) { writer, group in
             writer.string(group.id)

@@ -26,7 +26,7 @@ package struct ApiVersionsResponse: KafkaResponse {
             writer.int16(key.advertisedVersions.upperBound)
             writer.endOfStructure()
         }
-        if version >= 1 { writer.int32(0) }  // how long the client is throttled, in milliseconds
+        if version >= 1 { writer.throttleTime() }
         writer.endOfStructure()
     }
 }

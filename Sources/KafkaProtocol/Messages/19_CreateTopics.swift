@@ -81,7 +81,7 @@ package struct CreateTopicsResponse: KafkaResponse {
     package init(topics: [Topic]) { self.topics = topics }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.array(topics) { writer, topic in
             writer.string(topic.name)
             if version >= 7 { writer.topicID(topic.id) }

@@ -42,7 +42,7 @@ package struct DeleteTopicsResponse: KafkaResponse {
     package init(topics: [Topic]) { self.topics = topics }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.array(topics) { writer, topic in
             // A name can be null from version 6 on.
             writer.string(version >= 6 ? topic.name : topic.name ?? "")

@@ -41,7 +41,7 @@ package struct DeleteRecordsResponse: KafkaResponse {
     package init(topics: [Topic]) { self.topics = topics }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.topics(topics) { writer, partition in
             writer.int32(partition.index)
             writer.int64(partition.lowWatermark)

@@ -28,7 +28,7 @@ package struct InitProducerIdResponse: KafkaResponse {
     package init() {}
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.error(error)
         writer.int64(producerId)
         writer.int16(producerEpoch)

@@ -47,7 +47,7 @@ package struct OffsetForLeaderEpochResponse: KafkaResponse {
     package init(topics: [Topic]) { self.topics = topics }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.topics(topics) { writer, partition in
             writer.error(partition.error)
             writer.int32(partition.index)

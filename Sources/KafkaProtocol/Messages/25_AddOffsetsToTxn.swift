@@ -24,7 +24,7 @@ package struct AddOffsetsToTxnResponse: KafkaResponse {
     package init(error: ErrorCode) { self.error = error }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.error(error)
         writer.endOfStructure()
     }

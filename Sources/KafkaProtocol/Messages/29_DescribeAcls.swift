@@ -34,7 +34,7 @@ package struct DescribeAclsResponse: KafkaResponse {
     }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.error(error)
         writer.string(message)
         writer.emptyArray()

@@ -26,7 +26,7 @@ package struct DeleteAclsResponse: KafkaResponse {
     }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.array(Array(0..<count)) { writer, _ in
             writer.error(error)
             writer.string(message)

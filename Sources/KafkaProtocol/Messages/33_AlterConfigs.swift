@@ -39,7 +39,7 @@ package struct AlterConfigsResponse: KafkaResponse {
     package init(results: [Result]) { self.results = results }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.array(results) { writer, result in
             writer.error(result.error)
             writer.string(result.message)

@@ -41,7 +41,7 @@ package struct DescribeLogDirsResponse: KafkaResponse {
     }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         if version >= 3 { writer.error(.none) }
         writer.array([directory]) { writer, directory in
             writer.error(.none)

@@ -48,7 +48,7 @@ package struct CreatePartitionsResponse: KafkaResponse {
     package init(topics: [Topic]) { self.topics = topics }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.array(topics) { writer, topic in
             writer.string(topic.name)
             writer.error(topic.error)

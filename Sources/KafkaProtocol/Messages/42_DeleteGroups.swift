@@ -18,7 +18,7 @@ package struct DeleteGroupsResponse: KafkaResponse {
     package init(results: [(group: String, error: ErrorCode)]) { self.results = results }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.array(results) { writer, result in
             writer.string(result.group)
             writer.error(result.error)

@@ -36,7 +36,7 @@ package struct ElectLeadersResponse: KafkaResponse {
     package init(topics: [Topic]) { self.topics = topics }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         if version >= 1 { writer.error(.none) }
         writer.topics(topics) { writer, partition in
             writer.int32(partition.index)

@@ -15,7 +15,7 @@ package struct ListPartitionReassignmentsResponse: KafkaResponse {
     package init() {}
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.error(.none)
         writer.string(nil)
         writer.emptyArray()

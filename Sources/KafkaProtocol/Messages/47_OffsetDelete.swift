@@ -26,7 +26,7 @@ package struct OffsetDeleteResponse: KafkaResponse {
 
     package func write(to writer: inout FrameWriter, version: Int16) {
         writer.error(error)
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.topics(topics) { writer, partition in
             writer.int32(partition.index)
             writer.error(partition.error)

@@ -20,7 +20,7 @@ package struct DescribeClientQuotasResponse: KafkaResponse {
     package init() {}
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.error(.none)
         writer.string(nil)
         // Not null, which the schema has for errors: the Java client takes it for entries all the same.

@@ -42,7 +42,7 @@ package struct AlterClientQuotasResponse: KafkaResponse {
     }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.array(entities) { writer, entity in
             writer.error(error)
             writer.string(message)

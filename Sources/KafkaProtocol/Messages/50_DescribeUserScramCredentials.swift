@@ -29,7 +29,7 @@ package struct DescribeUserScramCredentialsResponse: KafkaResponse {
     }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.error(.none)
         writer.string(nil)
         writer.array(users) { writer, user in

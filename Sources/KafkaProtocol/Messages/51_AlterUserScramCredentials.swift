@@ -41,7 +41,7 @@ package struct AlterUserScramCredentialsResponse: KafkaResponse {
     }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.array(users) { writer, user in
             writer.string(user)
             writer.error(error)

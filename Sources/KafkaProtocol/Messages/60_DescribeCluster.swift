@@ -32,7 +32,7 @@ package struct DescribeClusterResponse: KafkaResponse {
     }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.error(error)
         writer.string(message)
         if version >= 1 { writer.int8(endpointType) }

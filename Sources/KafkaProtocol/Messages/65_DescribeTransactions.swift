@@ -35,7 +35,7 @@ package struct DescribeTransactionsResponse: KafkaResponse {
     package init(transactions: [Transaction]) { self.transactions = transactions }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.array(transactions) { writer, transaction in
             writer.error(transaction.error)
             writer.string(transaction.transactionalId)

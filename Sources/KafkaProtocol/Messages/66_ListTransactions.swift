@@ -44,7 +44,7 @@ package struct ListTransactionsResponse: KafkaResponse {
     package init() {}
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.error(error)
         writer.array(unknownStates) { writer, state in writer.string(state) }
         writer.array(transactions) { writer, transaction in

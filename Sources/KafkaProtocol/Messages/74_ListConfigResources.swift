@@ -21,7 +21,7 @@ package struct ListConfigResourcesResponse: KafkaResponse {
     package init(resources: [ConfigResource]) { self.resources = resources }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.error(error)
         writer.array(resources) { writer, resource in
             writer.string(resource.name)

@@ -61,7 +61,7 @@ package struct DescribeTopicPartitionsResponse: KafkaResponse {
     }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
-        writer.int32(0)  // how long the client is throttled, in milliseconds
+        writer.throttleTime()
         writer.array(topics) { writer, topic in
             writer.error(topic.error)
             writer.string(topic.name)

@@ -6,9 +6,7 @@ extension Service {
     func metadata(_ request: MetadataRequest) async -> MetadataResponse {
         var topics: [MetadataResponse.Topic] = []
         if let wanted = request.topics {
-            // Each once: a small request could ask for a large topic very often.
-            var seen: Set<String> = []
-            for each in wanted where seen.insert(each.name ?? each.id.hexadecimal).inserted {
+            for each in wanted.once(by: { $0.name ?? $0.id.hexadecimal }) {
                 topics.append(await describe(each, makes: request.allowsAutoCreation && !Task.isCancelled))
             }
         } else {

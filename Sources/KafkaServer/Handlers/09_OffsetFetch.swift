@@ -5,11 +5,8 @@ import Records
 extension Service {
     /// The positions as they are known to be durable; -1 and no error where there is none, or no such group.
     func offsetFetch(_ request: OffsetFetchRequest) -> OffsetFetchResponse {
-        // Each group once: a small request could ask for a large group very often.
-        var seen: Set<String> = []
-        let groups = request.groups.filter { seen.insert($0.id).inserted }
-        return OffsetFetchResponse(
-            groups: groups.map { group in
+        OffsetFetchResponse(
+            groups: request.groups.once(by: \.id).map { group in
                 var response = OffsetFetchResponse.Group(id: group.id)
                 if let topics = group.topics {
                     response.topics = topics.map { positions(in: $0, of: group.id, request) }
@@ -24,9 +21,7 @@ extension Service {
         in requested: OffsetFetchRequest.Topic, of group: String, _ request: OffsetFetchRequest
     ) -> OffsetFetchResponse.Topic {
         let name = requested.name.isEmpty ? topic(requested.id)?.name : requested.name
-        // Each once: a small request could ask for a large answer very often.
-        var seen: Set<Int32> = []
-        let partitions = requested.partitions.filter { seen.insert($0).inserted }.map { index in
+        let partitions = requested.partitions.once(by: \.self).map { index in
             guard let name else {
                 var missing = OffsetFetchResponse.Partition(index: index)
                 missing.error = .unknownTopicId

@@ -2,11 +2,10 @@ import BrokerCore
 import KafkaProtocol
 
 extension Service {
-    /// The groups with their members; each asked for once, since a small request could ask for a large group very often.
+    /// The groups with their members.
     func describeGroups(_ request: DescribeGroupsRequest) -> DescribeGroupsResponse {
-        var seen: Set<String> = []
-        return DescribeGroupsResponse(
-            groups: request.groups.filter { seen.insert($0).inserted }.map { name in
+        DescribeGroupsResponse(
+            groups: request.groups.once(by: \.self).map { name in
                 var group = DescribeGroupsResponse.Group(id: name)
                 guard let description = broker.groupDescription(of: name) else {
                     group.isKnown = false

@@ -4,10 +4,8 @@ import KafkaProtocol
 extension Service {
     /// Tells the configs of topics and of this broker.
     func describeConfigs(_ request: DescribeConfigsRequest) -> DescribeConfigsResponse {
-        // Each once: a small request could ask for a large answer very often.
-        var seen: Set<ConfigResource> = []
-        return DescribeConfigsResponse(
-            results: request.resources.filter { seen.insert($0.resource).inserted }.map { wanted in
+        DescribeConfigsResponse(
+            results: request.resources.once(by: \.resource).map { wanted in
                 var result = DescribeConfigsResponse.Result(resource: wanted.resource)
                 do throws(AdminRefusal) {
                     let names = wanted.names.map { Set($0) }

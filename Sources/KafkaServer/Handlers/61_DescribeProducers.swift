@@ -1,20 +1,14 @@
 import BrokerCore
 import KafkaProtocol
-import Records
 import SegmentedLog
 
 extension Service {
     /// The producers that the partitions remember.
     func describeProducers(_ request: DescribeProducersRequest) -> DescribeProducersResponse {
-        // Each once: a small request could ask for a large answer very often.
-        var seen: Set<TopicPartition> = []
-        return DescribeProducersResponse(
-            topics: request.topics.map { requested in
+        DescribeProducersResponse(
+            topics: request.topics.once(by: \.name).map { requested in
                 let topic = broker.topic(named: requested.name)
-                let indexes = requested.partitions.filter {
-                    seen.insert(TopicPartition(topic: requested.name, partition: $0)).inserted
-                }
-                let partitions = indexes.map { index in
+                let partitions = requested.partitions.once(by: \.self).map { index in
                     var result = DescribeProducersResponse.Partition(index: index)
                     guard let log = topic?[index]?.log else {
                         result.error = .unknownTopicOrPartition

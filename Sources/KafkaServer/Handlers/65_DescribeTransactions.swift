@@ -4,10 +4,8 @@ import KafkaProtocol
 extension Service {
     /// How each transaction stands.
     func describeTransactions(_ request: DescribeTransactionsRequest) -> DescribeTransactionsResponse {
-        // Each once: a small request could ask for a large answer very often.
-        var seen: Set<String> = []
-        return DescribeTransactionsResponse(
-            transactions: request.transactionalIds.filter { seen.insert($0).inserted }.map { id in
+        DescribeTransactionsResponse(
+            transactions: request.transactionalIds.once(by: \.self).map { id in
                 var described = DescribeTransactionsResponse.Transaction(transactionalId: id)
                 guard let status = broker.wireTransactions.status(of: id) else {
                     described.error = id.isEmpty ? .invalidRequest : .transactionalIdNotFound

@@ -54,10 +54,10 @@ package final class ClassicGroups: Sendable {
 
     let settings: GroupSettings
     private let timers: TimerWheel
-    private let claims: GroupClaims
+    private let claims: NameClaims
     private let state = Mutex(State())
 
-    init(settings: GroupSettings, timers: TimerWheel, claims: GroupClaims) {
+    init(settings: GroupSettings, timers: TimerWheel, claims: NameClaims) {
         self.settings = settings
         self.timers = timers
         self.claims = claims
@@ -72,7 +72,7 @@ package final class ClassicGroups: Sendable {
         let timeouts = settings.sessionTimeoutMin...max(settings.sessionTimeoutMin, settings.sessionTimeoutMax)
         guard timeouts.contains(request.sessionTimeout) else { return refused(.invalidSessionTimeout) }
         guard request.protocols.count <= Self.protocolsMax else { return refused(.groupFull) }
-        guard claims.claim(group, for: .classic) else { return refused(.inconsistentProtocol) }
+        guard claims.claim(group, for: .clients) else { return refused(.inconsistentProtocol) }
         // Scalars and not characters, of which one may be of any length.
         let prefix = (request.instanceId ?? request.client.id).unicodeScalars.prefix(Self.idPrefixMax)
         let newId = "\(String(String.UnicodeScalarView(prefix)))-\(UUID().uuidString.lowercased())"
@@ -108,7 +108,7 @@ package final class ClassicGroups: Sendable {
     package func beginCommit(
         _ group: String, by member: ClassicGroup.Identity, inTransaction: Bool = false
     ) -> GroupRefusal? {
-        if member.isNobody, claims.kind(of: group) == .stages { return .unknownMember }
+        if member.isNobody, claims.user(of: group) == .process { return .unknownMember }
         return tell(group, makesGroup: member.isNobody) {
             .commitBegan(member, inTransaction: inTransaction, $0)
         }

@@ -23,7 +23,7 @@ package final class WireTransactionCoordinator: Sendable {
     let services: TransactionServices
     let settings: TransactionSettings
     private let recovery: TransactionRecovery
-    private let owners: TransactionalIdOwners
+    private let ids: NameClaims
     let timers: TimerWheel
     let partition: @Sendable (TopicPartition) -> Partition?
     let state: Mutex<State>
@@ -31,18 +31,18 @@ package final class WireTransactionCoordinator: Sendable {
     /// - Parameter partition: the partition of that name, while there is one.
     init(
         services: TransactionServices, settings: TransactionSettings, recovery: TransactionRecovery,
-        owners: TransactionalIdOwners, timers: TimerWheel,
+        ids: NameClaims, timers: TimerWheel,
         partition: @escaping @Sendable (TopicPartition) -> Partition?
     ) throws(BrokerError) {
         self.services = services
         self.settings = settings
         self.recovery = recovery
-        self.owners = owners
+        self.ids = ids
         self.timers = timers
         self.partition = partition
         var state = State()
         for record in recovery.ofClients {
-            try owners.claim(record.transactionalId, for: .client)
+            try Self.claim(record.transactionalId, ids)
             state.entries[record.transactionalId] = Entry(machine: WireTransaction(record))
         }
         self.state = Mutex(state)
@@ -188,16 +188,23 @@ package final class WireTransactionCoordinator: Sendable {
         BrokerError(.unknownProducer, "there is no producer of transactional id '\(id)'")
     }
 
+    private static func claim(_ id: String, _ ids: NameClaims) throws(BrokerError) {
+        guard ids.claim(id, for: .clients) else {
+            throw BrokerError(
+                .inUse, "transactional id '\(id)' is that of a pipeline of this process: choose another")
+        }
+    }
+
     /// Each entry has one claim of its id.
     private func makeEntry(_ id: String) throws(BrokerError) {
-        try owners.claim(id, for: .client)
+        try Self.claim(id, ids)
         let (isNew, isFull) = state.withLock { state in
             if state.entries[id] != nil { return (false, false) }
             guard state.entries.count < WireTransactionLimits.idsMax else { return (false, true) }
             state.entries[id] = Entry(machine: WireTransaction(id: id))
             return (true, false)
         }
-        if !isNew { owners.release(id) }
+        if !isNew { ids.release(id) }
         if isFull { throw BrokerError(.diskFull, "\(WireTransactionLimits.idsMax) transactional ids are remembered") }
     }
 
@@ -208,7 +215,7 @@ package final class WireTransactionCoordinator: Sendable {
             state.entries[id] = nil
             return true
         }
-        if isForgotten { owners.release(id) }
+        if isForgotten { ids.release(id) }
     }
 
     func handle(_ id: String, _ event: WireTransaction.Event) throws(BrokerError) -> [WireTransaction.Action] {
@@ -266,7 +273,7 @@ package final class WireTransactionCoordinator: Sendable {
             case .answer(let identity): return identity
             case .log(let record):
                 rest += try await log(record)
-                if record.status == .dead { owners.release(id) }
+                if record.status == .dead { ids.release(id) }
             case .note(let record): note(record)
             case .mark(let record): Task { await mark(record) }
             case .arm(let time): arm(id, at: time)
