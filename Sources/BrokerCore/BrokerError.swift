@@ -24,6 +24,8 @@ package struct BrokerError: Error, Sendable, CustomStringConvertible {
         case transactionState
         /// A transaction may not last so long.
         case transactionTimeout
+        /// There are as many as there may be: nothing was changed, and the same request works once some are forgotten.
+        case limitReached
         /// No room on the device: nothing was changed, and the same request works once there is room.
         case diskFull
         /// The transaction's outcome is not known until the broker is started anew.

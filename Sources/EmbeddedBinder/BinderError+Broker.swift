@@ -12,7 +12,7 @@ extension BinderError {
             case .invalid, .topicExists, .invalidPartitionCount: .invalid
             // These are for clients alone.
             case .unknownProducer, .transactionUnderWay, .transactionState, .transactionTimeout: .invalid
-            case .diskFull: .retriable
+            case .diskFull, .limitReached: .retriable
             case .uncertain: .uncertain
             case .inUse, .corrupt, .io: .fatal
             }

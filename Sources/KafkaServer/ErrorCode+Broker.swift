@@ -22,7 +22,7 @@ extension ErrorCode {
             case .transactionTimeout: .invalidTransactionTimeout
             case .corrupt: .corruptMessage
             case .closed: .notLeaderOrFollower
-            case .diskFull, .io, .inUse, .uncertain: .kafkaStorageError
+            case .diskFull, .limitReached, .io, .inUse, .uncertain: .kafkaStorageError
             }
     }
 
@@ -35,7 +35,7 @@ extension ErrorCode {
             // Kafka has no word for it; this one ends the producer and says that it may not use the id.
             case .inUse: .transactionalIdAuthorizationFailed
             // Kafka's clients look for the coordinator then, and ask again.
-            case .diskFull, .io, .uncertain, .closed, .corrupt: .coordinatorNotAvailable
+            case .diskFull, .limitReached, .io, .uncertain, .closed, .corrupt: .coordinatorNotAvailable
             default: ErrorCode(error)
             }
     }

@@ -9,7 +9,7 @@ import Testing
 @Suite("Connections that end, or hardly move", .timeLimit(.minutes(5)))
 struct ConnectionTests {
     private func withServer(
-        limits: ServerLimits = ServerLimits(), _ body: (Broker, KafkaServer) async throws -> Void
+        limits: ServerLimits = ServerLimits(), _ body: (Broker, BrokerServer) async throws -> Void
     ) async throws {
         try await RunningServer.with(limits: limits) { broker, server in
             _ = try await broker.ensureTopic("t")
@@ -37,7 +37,7 @@ struct ConnectionTests {
     }
 
     /// What another connection is told.
-    private func committed(_ group: String, _ server: KafkaServer) async throws -> Int64 {
+    private func committed(_ group: String, _ server: BrokerServer) async throws -> Int64 {
         let connection = try RawConnection(port: server.port)
         let request = RawConnection.request(9, version: 1) { body in
             body.append(group)

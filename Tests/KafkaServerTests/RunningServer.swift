@@ -7,10 +7,10 @@ import TestSupport
 enum RunningServer {
     static func with(
         limits: ServerLimits = ServerLimits(), disk: any Disk = FileDisk(),
-        _ body: (Broker, KafkaServer) async throws -> Void
+        _ body: (Broker, BrokerServer) async throws -> Void
     ) async throws {
         try await withBroker(disk: disk) { broker in
-            let server = try await KafkaServer.start(
+            let server = try await BrokerServer.start(
                 broker, host: "127.0.0.1", port: 0, advertisedHost: "127.0.0.1", autoCreatesTopics: false,
                 limits: limits)
             do {

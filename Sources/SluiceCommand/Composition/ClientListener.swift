@@ -7,7 +7,7 @@ import Settings
 struct ClientListener: Sendable {
     /// Where they are served.
     let address: ListenAddress
-    private let server: KafkaServer
+    private let server: BrokerServer
 
     private static let logger = Logger(label: "sluice")
 
@@ -26,7 +26,7 @@ struct ClientListener: Sendable {
         // The log and whatever else is open needs descriptors, too.
         limits.connectionsMax = min(limits.connectionsMax, max(1, descriptorLimit() / 2))
         do throws(KafkaServerError) {
-            let server = try await KafkaServer.start(
+            let server = try await BrokerServer.start(
                 broker, nodeId: Int32(clamping: nodeId ?? 1), host: address.host, port: address.port,
                 advertisedHost: settings.advertise?.host ?? address.host, advertisedPort: settings.advertise?.port,
                 autoCreatesTopics: settings.autoCreateTopics, accepting: false, limits: limits)

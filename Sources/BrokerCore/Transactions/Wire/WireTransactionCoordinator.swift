@@ -205,7 +205,12 @@ package final class WireTransactionCoordinator: Sendable {
             return (true, false)
         }
         if !isNew { ids.release(id) }
-        if isFull { throw BrokerError(.diskFull, "\(WireTransactionLimits.idsMax) transactional ids are remembered") }
+        guard !isFull else {
+            throw BrokerError(
+                .limitReached,
+                "\(WireTransactionLimits.idsMax) transactional ids are remembered; those unused for \(settings.idExpiration) are forgotten"
+            )
+        }
     }
 
     /// An id that nobody was given is anybody's.

@@ -3,7 +3,7 @@ import Foundation
 
 /// Figures that hold on another machine too: each a ratio against a bare loop of the same run, or per CPU-second.
 @main
-struct SluiceBench: AsyncParsableCommand {
+struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice-bench",
         abstract: "Measures the agent, the scanner, the pipeline and the memory they take; prints Markdown tables.",

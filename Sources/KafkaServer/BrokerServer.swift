@@ -9,7 +9,7 @@ import Synchronization
 /// Serves a broker to Kafka's clients on one address.
 ///
 /// Event loops frame, answer in the requests' order, and begin what waits for nobody; each connection has a task that begins its other requests.
-package final class KafkaServer: Sendable {
+package final class BrokerServer: Sendable {
     /// The port that was bound, also where any was asked for.
     package let port: Int
 
@@ -30,7 +30,7 @@ package final class KafkaServer: Sendable {
         advertisedPort: Int? = nil,
         autoCreatesTopics: Bool, accepting: Bool = true, limits: ServerLimits = ServerLimits(),
         logger: Logger = Logger(label: "sluice.kafka")
-    ) async throws(KafkaServerError) -> KafkaServer {
+    ) async throws(KafkaServerError) -> BrokerServer {
         let connections = Connections(limits: limits, logger: logger)
         let served = Mutex<Service?>(nil)
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -53,7 +53,7 @@ package final class KafkaServer: Sendable {
                 autoCreatesTopics: autoCreatesTopics, limits: limits, workers: connections.workers,
                 memory: RequestMemory(bytesMax: limits.requestMemoryMax), pace: WritePace(), logger: logger)
             served.withLock { $0 = service }
-            let server = KafkaServer(listener: listener, port: bound, connections: connections)
+            let server = BrokerServer(listener: listener, port: bound, connections: connections)
             if accepting { try await server.accept() }
             return server
         } catch {
