@@ -78,12 +78,13 @@ package final class FlushGate: Sendable {
 
     /// Syncs a log and blocks the caller until that is done; for closing and housekeeping. Works after `close` too, when no rounds run any more.
     /// Not to be called from an `onAdvance` callback, which may run on this queue.
-    func flushBlocking(_ log: PartitionLog) throws(LogError) {
+    /// - Returns: false where there was no room for what was due beside the batches (`PartitionLog.flushNow`).
+    func flushBlocking(_ log: PartitionLog) throws(LogError) -> Bool {
         try exclusively { () throws(LogError) in try log.flushNow() }
     }
 
     /// Runs `body` while no flush of this data directory runs, and blocks the caller until that is done.
-    func exclusively(_ body: () throws(LogError) -> Void) throws(LogError) {
+    func exclusively<Outcome: Sendable>(_ body: () throws(LogError) -> Outcome) throws(LogError) -> Outcome {
         try queue.sync { Result { () throws(LogError) in try body() } }.get()
     }
 
@@ -149,7 +150,7 @@ package final class FlushGate: Sendable {
         for log in waiters.lazy.flatMap(\.logs) { logs[ObjectIdentifier(log)] = log }
         let round = Round(waiters)
         inLanes(Array(logs.values)) { log in
-            for call in round.end(log, Result { () throws(LogError) in try log.flushNow() }) { call() }
+            for call in round.end(log, Result { () throws(LogError) in _ = try log.flushNow() }) { call() }
         }
     }
 

@@ -41,8 +41,7 @@ extension PartitionLog {
             state.housekeeping.isCheckpointDue = true
         }
         if state.withLock({ $0.isUntouched }) { return }
-        try flushNow()
-        if state.withLock({ $0.housekeeping.isCheckpointDue }) {
+        guard try flushNow() else {
             throw LogError(
                 .diskFull, "no room for the checkpoint; the next start has to scan the log", directory: directory)
         }

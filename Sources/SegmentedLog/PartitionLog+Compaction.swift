@@ -126,8 +126,7 @@ extension PartitionLog {
             state.housekeeping.isCheckpointDue = true
             state.requireSnapshot(from: end)
         }
-        try gate.flushBlocking(self)
-        if state.withLock({ $0.housekeeping.isCheckpointDue }) {
+        guard try gate.flushBlocking(self) else {
             throw LogError(.diskFull, "no room for the checkpoint that compaction needs", directory: directory)
         }
     }

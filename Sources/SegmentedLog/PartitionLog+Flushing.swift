@@ -21,7 +21,9 @@ extension PartitionLog {
     }
 
     /// Syncs what is dirty, then moves the durable end. Only the flush gate calls this: see there why flushes of a log must not overlap.
-    func flushNow() throws(LogError) {
+    /// - Returns: whether every snapshot and the checkpoint that were due before the call are stored; false where there was no room for them. What
+    ///   falls due meanwhile, as with a roll, is another flush's.
+    func flushNow() throws(LogError) -> Bool {
         let plan = try state.withLock { (state) throws(LogError) in try Self.takeFlushPlan(&state) }
         do throws(LogError) {
             for segment in plan.segments { try segment.file.sync() }
@@ -31,7 +33,7 @@ extension PartitionLog {
         }
         let observers = try state.withLock { (state) throws(LogError) in try finishFlush(&state, plan) }
         for observer in observers { observer() }
-        try writeHousekeeping(plan)
+        return try writeHousekeeping(plan)
     }
 
     private static func takeFlushPlan(_ state: inout PartitionState) throws(LogError) -> FlushPlan {
@@ -65,7 +67,7 @@ extension PartitionLog {
     }
 
     /// Snapshots, then the checkpoint whose recovery point relies on them. Without room they stay due, and the log goes on.
-    private func writeHousekeeping(_ plan: FlushPlan) throws(LogError) {
+    private func writeHousekeeping(_ plan: FlushPlan) throws(LogError) -> Bool {
         do throws(LogError) {
             for snapshot in plan.snapshots {
                 try disk.replace(SegmentName.name(snapshot.offset, .snapshot), in: directory, with: snapshot.bytes)
@@ -73,7 +75,7 @@ extension PartitionLog {
             if let snapshot = plan.snapshots.last {
                 state.withLock { $0.housekeeping.storedSnapshotOffset = snapshot.offset }
             }
-            guard var checkpoint = plan.checkpoint else { return }
+            guard var checkpoint = plan.checkpoint else { return true }
             // The checkpoint's promise covers the indexes too, those of the active segment as well, whose log may have been synced before.
             for segment in plan.segments { try segment.sync() }
             if plan.segments.last?.baseOffset != plan.active.baseOffset { try plan.active.sync() }
@@ -81,7 +83,7 @@ extension PartitionLog {
             try checkpoint.write(to: directory, disk)
             state.withLock { state in
                 state.housekeeping.checkpoint.recoveryPoint = plan.endOffset
-                state.housekeeping.storedStartOffset = checkpoint.startOffset
+                state.startOffset = max(state.startOffset, checkpoint.startOffset)
                 for index in state.segments.indices where state.segments[index].baseOffset < plan.endOffset {
                     if plan.segments.contains(where: {
                         $0.isSealUnsynced && $0.baseOffset == state.segments[index].baseOffset
@@ -90,12 +92,14 @@ extension PartitionLog {
                     }
                 }
             }
+            return true
         } catch {
             guard error.code == .diskFull else { throw fail(error) }
             state.withLock { state in
                 state.housekeeping.snapshots = plan.snapshots + state.housekeeping.snapshots
                 state.housekeeping.isCheckpointDue = state.housekeeping.isCheckpointDue || plan.checkpoint != nil
             }
+            return false
         }
     }
 }

@@ -65,8 +65,7 @@ package final class PartitionLog: Sendable {
                 config: config, segments: recovered.segments, startOffset: recovered.checkpoint.startOffset,
                 endOffset: recovered.endOffset, durableOffset: recovered.endOffset, producers: recovered.producers,
                 housekeeping: PartitionState.Housekeeping(
-                    checkpoint: recovered.checkpoint, storedStartOffset: recovered.checkpoint.startOffset,
-                    storedSnapshotOffset: recovered.snapshotOffset,
+                    checkpoint: recovered.checkpoint, storedSnapshotOffset: recovered.snapshotOffset,
                     isDirectoryDirty: recovered.isDirectoryUnsynced)))
     }
 

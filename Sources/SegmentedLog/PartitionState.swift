@@ -18,6 +18,7 @@ struct PartitionState: Sendable {
     var config: LogConfig
     /// Ascending, never empty; the last one is active.
     var segments: [LogSegment]
+    /// Where readers begin: moved once the checkpoint that says so is on the disk, so that no start shows it further down again.
     var startOffset: Int64
     var endOffset: Int64
     /// All below has been synced.
@@ -40,11 +41,9 @@ struct PartitionState: Sendable {
 
     /// What is to be brought to disk beside the batches.
     struct Housekeeping: Sendable {
-        /// What the next checkpoint says; its recovery point is set when it is written.
+        /// What the next checkpoint says; its recovery point is set when it is written. Its start offset is where the log is to begin: see `startOffset`.
         var checkpoint: PartitionCheckpoint
         var isCheckpointDue = false
-        /// The start offset of the checkpoint on disk.
-        var storedStartOffset: Int64
         /// The offset of the newest producer snapshot on disk; 0 for none, as nobody has written then.
         var storedSnapshotOffset: Int64
         /// A failed write may have left something behind the end of an index.
@@ -80,8 +79,8 @@ struct PartitionState: Sendable {
     /// Whether all that a close would write is on disk.
     var isStored: Bool {
         endOffset == durableOffset && endOffset == housekeeping.checkpoint.recoveryPoint
-            && endOffset == housekeeping.storedSnapshotOffset && startOffset == housekeeping.storedStartOffset
-            && !housekeeping.isCheckpointDue && !housekeeping.isUntrimmed
+            && endOffset == housekeeping.storedSnapshotOffset && !housekeeping.isCheckpointDue
+            && !housekeeping.isUntrimmed
             && housekeeping.snapshots.isEmpty && active.timeIndex.last?.timestamp == active.newest?.timestamp
             && !segments.contains { $0.isDirty }
     }

@@ -21,7 +21,7 @@ struct FewDescriptorsTests {
         var log = try openLog(folder.partition, config, policy: .always, disk: disk)
         let values = (0..<200).map { "value \($0)" }
         for value in values { _ = try log.append(makeBatch([value])) }
-        try log.gate.flushBlocking(log)
+        _ = try log.gate.flushBlocking(log)
         #expect(try folder.names(".log").count > 50)
         #expect(try log.values() == values)
         #expect(disk.pool.openCount <= 8)
@@ -41,7 +41,7 @@ struct FewDescriptorsTests {
         let config = LogConfig(segmentBytes: 300, indexIntervalBytes: 50)
         let log = try openLog(folder.partition, config, policy: .always, disk: disk)
         for number in 0..<100 { _ = try log.append(makeBatch(["value \(number)"])) }
-        try log.gate.flushBlocking(log)
+        _ = try log.gate.flushBlocking(log)
         let slice = try #require(try log.slice(from: 0, bytesMax: 1000, isolation: .readUncommitted))
         try log.deleteRecords(before: 90)
         _ = try log.values()
@@ -68,7 +68,7 @@ struct FewDescriptorsTests {
                 let key = "k\(log.endOffset % 9)"
                 _ = try log.append(makeBatch([(key: key, value: "\(key)@\(log.endOffset)")]))
             }
-            try log.gate.flushBlocking(log)
+            _ = try log.gate.flushBlocking(log)
         }
         try append(100)
         @Sendable func read() throws {

@@ -138,7 +138,7 @@ struct StartTests {
             if Bool.random(using: &random) {
                 try log.roll()
                 try work(log)
-                try log.gate.flushBlocking(log)
+                _ = try log.gate.flushBlocking(log)
                 try work(log)
             }
             try log.close()

@@ -283,8 +283,7 @@ struct LogTrial {
             try log.deleteRecords(before: start)
             ledger.startOffset = max(ledger.startOffset, start)
         }
-        let stored = log.state.withLock { $0.housekeeping.storedStartOffset }
-        ledger.startOffset = max(ledger.startOffset, stored)
+        ledger.startOffset = max(ledger.startOffset, log.startOffset)
     }
 
     /// The records by key, tombstones with a minus; or how many they are.
