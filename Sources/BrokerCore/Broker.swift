@@ -41,13 +41,17 @@ package final class Broker: Sendable {
         groupSettings: GroupSettings = GroupSettings(),
         transactionSettings: TransactionSettings = TransactionSettings(), disk: any Disk = FileDisk(),
         transactionWaitMax: Duration = WireTransactionLimits.settleWaitMax,
-        internalSegmentBytes: Int = internalSegmentBytesByDefault, logger: Logger = Logger(label: "sluice.broker")
+        internalSegmentBytes: Int = internalSegmentBytesByDefault, ballastBytes: Int = Ballast.bytesByDefault,
+        logger: Logger = Logger(label: "sluice.broker")
     ) async throws(BrokerError) -> Broker {
         let lock = try DirectoryLock(directory: directory)
-        let gate = FlushGate(policy: settings.flushPolicy)
+        try TopicCatalog.requireCatalog(TopicCatalog.file(directory, disk))
+        let ballast = try inBrokerTerms("cannot make the ballast") { () throws(LogError) in
+            try Ballast(directory: directory, disk: disk, bytes: ballastBytes)
+        }
+        let gate = FlushGate(policy: settings.flushPolicy, ballast: ballast)
         let registry = TopicRegistry(
             directory: directory, settings: settings, disk: disk, gate: gate, logger: logger)
-        try TopicCatalog.requireCatalog(TopicCatalog.file(directory, disk))
         let clusterId = try ClusterID.read(directory: directory, disk: disk)
         let cleanShutdown = ChecksummedFile(
             directory: directory, name: "clean-shutdown", title: "sluice-clean-shutdown 1", disk: disk)
@@ -110,7 +114,7 @@ package final class Broker: Sendable {
         classicGroups = ClassicGroups(settings: groupSettings, timers: timers, claims: claims)
         let expiry = OffsetExpiry(offsets: offsets, groups: classicGroups, claims: claims, logger: logger)
         self.expiry = expiry
-        maintenance = LogMaintenance(registry: registry, logger: logger) {
+        maintenance = LogMaintenance(registry: registry, ballast: gate.ballast, logger: logger) {
             await wireTransactions.expire(now: systemMilliseconds())
             await expiry.run()
         }
@@ -125,7 +129,8 @@ package final class Broker: Sendable {
     }
 
     /// Aborts open transactions, closes every log, and notes that nothing needs recovery. Members and sessions then find the broker closed.
-    /// - Throws: the first error of a log; the data directory is then recovered when it is opened next.
+    /// - Throws: the first error of a log; the data directory is then recovered when it is opened next. That there was no room to make that unnecessary is
+    ///   no error: nothing is lost by it.
     package func close() async throws(BrokerError) {
         groups.close()
         classicGroups.close()
@@ -134,8 +139,13 @@ package final class Broker: Sendable {
         await maintenance.stop()
         defer { lock.release() }
         defer { gate.close() }
-        guard try await registry.close() else { return }
-        try cleanShutdown.replace(with: [])
+        do throws(BrokerError) {
+            guard try await registry.close() else { return }
+            try cleanShutdown.replace(with: [], spending: gate.ballast)
+        } catch {
+            guard error.code == .diskFull else { throw error }
+            logger.warning("the next start takes longer, since the disk is full: \(error)")
+        }
     }
 
     // MARK: Topics
@@ -168,8 +178,24 @@ package final class Broker: Sendable {
     package func deleteTopic(_ name: String) async throws(BrokerError) {
         let topic = try await registry.withdraw(name)
         groups.topicDeleted(name)
-        try await offsets.forgetTopics { $0 == name }
+        var isForgotten = try await forgetPositions { $0 == name }
         try await registry.remove(topic)
+        // Its records have made the room. Else the next topic of that name, or the next start, does it.
+        if !isForgotten {
+            isForgotten = try await forgetPositions { [registry] in $0 == name && registry.topic(named: $0) == nil }
+        }
+        if !isForgotten { logger.warning("positions in '\(name)', which was deleted, are kept until there is room") }
+    }
+
+    /// Returns false where there is no room for that.
+    private func forgetPositions(where isGone: (String) -> Bool) async throws(BrokerError) -> Bool {
+        do throws(BrokerError) {
+            try await offsets.forgetTopics(where: isGone)
+            return true
+        } catch {
+            guard error.code == .diskFull else { throw error }
+            return false
+        }
     }
 
     // MARK: Producing and consuming

@@ -89,24 +89,38 @@ extension Disk {
         return try file.readBytes(Int(size), at: 0)
     }
 
-    /// Replaces the file `name` in `directory` as a whole: temporary file, fsync, rename, directory sync.
-    func replace(_ name: String, in directory: String, with bytes: [UInt8]) throws(LogError) {
-        try prepare(name, in: directory, with: bytes)
-        try putInPlace(name, in: directory)
+    /// Replaces the file `name` in `directory` as a whole: temporary file, fsync, rename, directory sync. After a throw it may be called again.
+    package func replace(
+        _ name: String, in directory: String, with bytes: [UInt8], temporarySuffix suffix: String = ".cleaned"
+    ) throws(LogError) {
+        try prepare(name, in: directory, with: bytes, temporarySuffix: suffix)
+        try putInPlace(name, in: directory, temporarySuffix: suffix)
         try syncDirectory(directory)
     }
 
     /// The first half of `replace`: the file is complete and synced, under its temporary name.
-    func prepare(_ name: String, in directory: String, with bytes: [UInt8]) throws(LogError) {
-        let file = try open(FilePath.join(directory, name) + SegmentName.temporarySuffix, .readWrite)
-        try file.truncate(to: 0)
-        try file.write(bytes, at: 0)
+    func prepare(
+        _ name: String, in directory: String, with bytes: [UInt8],
+        temporarySuffix suffix: String = SegmentName.temporarySuffix
+    ) throws(LogError) {
+        let path = FilePath.join(directory, name) + suffix
+        let file = try open(path, .readWrite)
+        do throws(LogError) {
+            try file.truncate(to: 0)
+            try file.write(bytes, at: 0)
+        } catch {
+            // What a full disk has taken of it would be the last room there is.
+            try? remove(path)
+            throw error
+        }
         try file.sync()
     }
 
     /// The second half: what was prepared gets its name. The directory is not synced.
-    func putInPlace(_ name: String, in directory: String) throws(LogError) {
+    func putInPlace(
+        _ name: String, in directory: String, temporarySuffix suffix: String = SegmentName.temporarySuffix
+    ) throws(LogError) {
         let path = FilePath.join(directory, name)
-        try rename(path + SegmentName.temporarySuffix, to: path)
+        try rename(path + suffix, to: path)
     }
 }

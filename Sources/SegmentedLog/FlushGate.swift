@@ -22,6 +22,8 @@ package final class FlushGate: Sendable {
 
     /// When an append counts as durable.
     package let policy: FlushPolicy
+    /// What housekeeping lives on while the disk is full.
+    package let ballast: Ballast
     private let queue = DispatchQueue(label: "sluice.flush-gate", qos: .userInitiated)
     private let state = Mutex(State())
 
@@ -30,8 +32,10 @@ package final class FlushGate: Sendable {
 
     /// - Parameter osPatience: how long under `os` a closed segment is left to the kernel, whose own writers take what has been dirty for 30 seconds
     ///   (`vm.dirty_expire_centisecs`).
-    package init(policy: FlushPolicy, osPatience: Duration = .seconds(30)) {
+    /// - Parameter ballast: the data directory's.
+    package init(policy: FlushPolicy, osPatience: Duration = .seconds(30), ballast: Ballast = .none) {
         self.policy = policy
+        self.ballast = ballast
         patience =
             switch policy {
             case .always: .zero  // Nothing is put off.
@@ -78,9 +82,9 @@ package final class FlushGate: Sendable {
 
     /// Syncs a log and blocks the caller until that is done; for closing and housekeeping. Works after `close` too, when no rounds run any more.
     /// Not to be called from an `onAdvance` callback, which may run on this queue.
-    /// - Returns: false where there was no room for what was due beside the batches (`PartitionLog.flushNow`).
+    /// - Returns: false where, with all of the ballast, there was no room for what was due beside the batches (`PartitionLog.flushNow`).
     func flushBlocking(_ log: PartitionLog) throws(LogError) -> Bool {
-        try exclusively { () throws(LogError) in try log.flushNow() }
+        try exclusively { () throws(LogError) in try log.flushNow(spending: ballast) }
     }
 
     /// Runs `body` while no flush of this data directory runs, and blocks the caller until that is done.

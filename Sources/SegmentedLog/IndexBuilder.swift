@@ -61,7 +61,17 @@ struct IndexBuilder {
 
     /// Replaces the segment's index files; each is complete and synced before it gets its name. The directory is synced.
     mutating func write(to directory: String, _ disk: any Disk) throws(LogError) {
-        let kinds = try prepare(in: directory, disk)
+        let kinds: [SegmentName.Kind]
+        do throws(LogError) {
+            kinds = try prepare(in: directory, disk)
+        } catch {
+            // One that is complete would take the room that was missing for the next.
+            for kind in [SegmentName.Kind.index, .timeIndex, .transactionIndex] {
+                let path = FilePath.join(directory, SegmentName.name(baseOffset, kind))
+                try? disk.remove(path + SegmentName.temporarySuffix)
+            }
+            throw error
+        }
         for kind in kinds { try disk.putInPlace(SegmentName.name(baseOffset, kind), in: directory) }
         if !kinds.contains(.transactionIndex) {
             try disk.remove(FilePath.join(directory, SegmentName.name(baseOffset, .transactionIndex)))
@@ -71,12 +81,18 @@ struct IndexBuilder {
 
     /// Writes the index files under their temporary names and syncs them. Returns which there are.
     mutating func prepare(in directory: String, _ disk: any Disk) throws(LogError) -> [SegmentName.Kind] {
-        addNewestTimestamp()
-        var files: [(kind: SegmentName.Kind, bytes: [UInt8])] = [(.index, offsets), (.timeIndex, times)]
-        if !aborts.isEmpty { files.append((.transactionIndex, aborts)) }
+        let files = self.files()
         for (kind, bytes) in files {
             try disk.prepare(SegmentName.name(baseOffset, kind), in: directory, with: bytes)
         }
         return files.map(\.kind)
+    }
+
+    /// What is to stand in each file; those that are not named are not to be there.
+    mutating func files() -> [(kind: SegmentName.Kind, bytes: [UInt8])] {
+        addNewestTimestamp()
+        var files: [(kind: SegmentName.Kind, bytes: [UInt8])] = [(.index, offsets), (.timeIndex, times)]
+        if !aborts.isEmpty { files.append((.transactionIndex, aborts)) }
+        return files
     }
 }

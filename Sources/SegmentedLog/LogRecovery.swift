@@ -15,8 +15,10 @@ struct LogRecovery {
         var truncatedBytes: Int64
         /// The names in the folder may not be on disk; what is acknowledged from here on has to see to it.
         var isDirectoryUnsynced: Bool
-        /// The offset of the snapshot that `producers` began with.
+        /// The offset of the newest snapshot on disk that is not above the recovery point.
         var snapshotOffset: Int64
+        /// Where there was no room for the checkpoint: the snapshots that are due with it.
+        var unstored: [(offset: Int64, bytes: [UInt8])]?
     }
 
     /// At most 230 bytes a producer: more than four million of them.
@@ -26,6 +28,7 @@ struct LogRecovery {
     let config: LogConfig
     let disk: any Disk
     let policy: FlushPolicy
+    let ballast: Ballast
     let isClean: Bool
     let now: Int64
 
@@ -40,14 +43,17 @@ struct LogRecovery {
     /// There was a checkpoint and it cannot be read, which no crash brings about: what was synced is not known then.
     private var isCheckpointLost = false
     private var snapshotOffset: Int64 = 0
+    private var unstored: [(offset: Int64, bytes: [UInt8])]?
+    private var isAnyDeferred = false
 
     init(
-        directory: String, config: LogConfig, disk: any Disk, policy: FlushPolicy, isClean: Bool, now: Int64
+        directory: String, config: LogConfig, disk: any Disk, gate: FlushGate, isClean: Bool, now: Int64
     ) {
         self.directory = directory
         self.config = config
         self.disk = disk
-        self.policy = policy
+        policy = gate.policy
+        ballast = gate.ballast
         self.isClean = isClean
         self.now = now
         replay = RecoveryReplay(now: now)
@@ -72,7 +78,7 @@ struct LogRecovery {
             truncatedBytes: truncatedBytes,
             // Each checkpoint syncs the folder. What was made after it is a segment that nothing was written to, or all of it where there is none.
             isDirectoryUnsynced: !isAnythingRebuilt && (!hasCheckpoint || segments.last?.sizeBytes == 0),
-            snapshotOffset: snapshotOffset)
+            snapshotOffset: snapshotOffset, unstored: unstored)
     }
 
     // MARK: What the folder holds
@@ -283,14 +289,38 @@ struct LogRecovery {
             }
         }
         try file.sync()
-        try scan.indexes.write(to: directory, disk)
-        try appendRebuilt(base, unindexedBytes: scan.indexes.unindexedBytes)
+        let deferred = try put(scan.indexes, of: base)
+        try appendRebuilt(base, unindexedBytes: scan.indexes.unindexedBytes, deferred: deferred)
         return isCut
     }
 
-    private mutating func appendRebuilt(_ base: Int64, unindexedBytes: Int) throws(LogError) {
-        var segment = try LogSegment.load(
-            in: directory, baseOffset: base, names: Set(try disk.openDirectory(directory, create: false)), disk)
+    /// Puts the indexes in place. On a disk on which nothing is free they stay in memory, so that it can be started on, until a flush finds room: they are returned then.
+    private mutating func put(
+        _ indexes: IndexBuilder, of base: Int64
+    ) throws(LogError) -> [SegmentName.Kind: DeferredFile] {
+        var indexes = indexes
+        do throws(LogError) {
+            try ballast.spend { () throws(LogError) in try indexes.write(to: directory, disk) }
+            return [:]
+        } catch {
+            guard error.code == .diskFull else { throw error }
+        }
+        isAnyDeferred = true
+        var deferred: [SegmentName.Kind: DeferredFile] = [:]
+        for (kind, bytes) in indexes.files() {
+            deferred[kind] = DeferredFile(SegmentName.name(base, kind), in: directory, with: bytes, disk)
+        }
+        if deferred[.transactionIndex] == nil {
+            try disk.remove(FilePath.join(directory, SegmentName.name(base, .transactionIndex)))
+        }
+        return deferred
+    }
+
+    private mutating func appendRebuilt(
+        _ base: Int64, unindexedBytes: Int, deferred: [SegmentName.Kind: DeferredFile]
+    ) throws(LogError) {
+        let names = Set(try disk.openDirectory(directory, create: false))
+        var segment = try LogSegment.load(in: directory, baseOffset: base, names: names, deferred: deferred, disk)
         segment.unindexedBytes = unindexedBytes
         segments.append(segment)
     }
@@ -315,7 +345,10 @@ struct LogRecovery {
                 "the log ends at offset \(expected); it had reached \(checkpoint.recoveryPoint)", at: last.sizeBytes)
             if damage.last?.segment != last.name { damage.append(error) }
             expected = checkpoint.recoveryPoint
-            segments.append(try LogSegment.create(in: directory, baseOffset: expected, disk))
+            segments.append(
+                try ballast.spend { () throws(LogError) in
+                    try LogSegment.create(in: directory, baseOffset: expected, disk)
+                })
             isAnythingRebuilt = true
         }
         checkpoint.holesBelow = min(checkpoint.holesBelow, expected)
@@ -323,7 +356,8 @@ struct LogRecovery {
         if checkpoint.startOffset > expected { checkpoint.startOffset = expected }
     }
 
-    /// What was only in the page cache when the process died is not durable yet, and readers are about to see it.
+    /// What was only in the page cache when the process died is not durable yet, and readers are about to see it. Without room the checkpoint of before stays, and the next start
+    /// does the same work again: the log goes on, and its first flush that finds room stores what is due.
     private mutating func makeDurable() throws(LogError) {
         try disk.syncDirectory(directory)
         for offset in SegmentName.offsets(in: try disk.openDirectory(directory, create: false), .snapshot)
@@ -331,12 +365,23 @@ struct LogRecovery {
             try disk.remove(FilePath.join(directory, SegmentName.name(offset, .snapshot)))
         }
         // Before anything that tells of a producer can be removed.
-        if !replay.table.entries.isEmpty || snapshotOffset > 0 {
-            try disk.replace(
-                SegmentName.name(expected, .snapshot), in: directory, with: ProducerSnapshot.encode(replay.table))
-            snapshotOffset = expected
+        let isSnapshotNeeded = !replay.table.entries.isEmpty || snapshotOffset > 0
+        let snapshots = isSnapshotNeeded ? [(offset: expected, bytes: ProducerSnapshot.encode(replay.table))] : []
+        unstored = snapshots
+        guard !isAnyDeferred else { return }
+        do throws(LogError) {
+            for snapshot in snapshots {
+                let name = SegmentName.name(snapshot.offset, .snapshot)
+                try ballast.spend { () throws(LogError) in try disk.replace(name, in: directory, with: snapshot.bytes) }
+            }
+            var due = checkpoint
+            due.recoveryPoint = expected
+            try due.write(to: directory, disk, spending: ballast)
+            checkpoint = due
+            if isSnapshotNeeded { snapshotOffset = expected }
+            unstored = nil
+        } catch {
+            guard error.code == .diskFull else { throw error }
         }
-        checkpoint.recoveryPoint = expected
-        try checkpoint.write(to: directory, disk)
     }
 }

@@ -78,25 +78,29 @@ extension LogSegment {
     }
 
     /// An existing segment whose indexes are known to be right.
+    /// - Parameter deferred: those that there was no room for.
     /// - Throws: `.corrupt` when the transaction index cannot be read.
     static func load(
-        in directory: String, baseOffset: Int64, names: Set<String>, _ disk: any Disk
+        in directory: String, baseOffset: Int64, names: Set<String>, deferred: [SegmentName.Kind: DeferredFile] = [:],
+        _ disk: any Disk
     ) throws(LogError) -> LogSegment {
-        func path(_ kind: SegmentName.Kind) -> String {
-            FilePath.join(directory, SegmentName.name(baseOffset, kind))
+        func open(_ kind: SegmentName.Kind) throws(LogError) -> any DiskFile {
+            if let file = deferred[kind] { return file }
+            return try disk.open(FilePath.join(directory, SegmentName.name(baseOffset, kind)), .readWrite)
         }
-        let file = try disk.open(path(.log), .readWrite)
+        let file = try open(.log)
         var segment = LogSegment(
             directory: directory, baseOffset: baseOffset, file: file,
-            offsetIndex: try OffsetIndex(try disk.open(path(.index), .readWrite), baseOffset: baseOffset),
-            timeIndex: try TimeIndex(try disk.open(path(.timeIndex), .readWrite), baseOffset: baseOffset))
+            offsetIndex: try OffsetIndex(try open(.index), baseOffset: baseOffset),
+            timeIndex: try TimeIndex(try open(.timeIndex), baseOffset: baseOffset))
         segment.sizeBytes = try file.size()
         segment.syncedBytes = segment.sizeBytes
         segment.trustedFrom = segment.sizeBytes
         segment.newest = segment.timeIndex.last
-        if names.contains(SegmentName.name(baseOffset, .transactionIndex)) {
-            let entries = try disk.open(path(.transactionIndex), .readWrite)
-            segment.transactions = try TransactionIndex(loading: entries)
+        // Before they are stored no checkpoint may say that they are.
+        segment.isSealUnsynced = !deferred.isEmpty
+        if deferred[.transactionIndex] != nil || names.contains(SegmentName.name(baseOffset, .transactionIndex)) {
+            segment.transactions = try TransactionIndex(loading: try open(.transactionIndex))
         }
         return segment
     }

@@ -29,8 +29,8 @@ struct PartitionCheckpoint: Sendable, Equatable {
     }
 
     /// Replaces the partition's checkpoint, durably.
-    func write(to directory: String, _ disk: any Disk) throws(LogError) {
-        try disk.replace(Self.fileName, in: directory, with: encoded())
+    func write(to directory: String, _ disk: any Disk, spending ballast: Ballast) throws(LogError) {
+        try ballast.spend { () throws(LogError) in try disk.replace(Self.fileName, in: directory, with: encoded()) }
     }
 
     func encoded() -> [UInt8] {

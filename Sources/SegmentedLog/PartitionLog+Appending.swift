@@ -25,6 +25,7 @@ extension PartitionLog {
     package func append(
         _ batch: RecordBatch, leaderEpoch: Int32 = 0, since mark: TransactionMark? = nil
     ) throws(LogError) -> AppendResult {
+        gate.ballast.refill()
         let (result, consequences) = try state.withLock { (state) throws(LogError) in
             let end = state.endOffset
             let result = try append(batch, leaderEpoch: leaderEpoch, since: mark, to: &state, waits: true)
@@ -52,6 +53,10 @@ extension PartitionLog {
                 baseOffset: base, lastOffset: last, isDuplicate: true, logStartOffset: state.startOffset)
         }
         if !waits { try requireNothingElse(state, before: batch, now: now) }
+        guard !gate.ballast.isShort else {
+            throw LogError(
+                .diskFull, "no room: what there is on the disk is for deleting and compacting", directory: directory)
+        }
         let isStamped = state.config.timestampType == .logAppend
         let stamped = isStamped ? batch.stamped(logAppendTime: now) : batch
         let placed = stamped.placed(at: state.endOffset, leaderEpoch: leaderEpoch)
@@ -73,6 +78,7 @@ extension PartitionLog {
         if shouldRoll(state, before: batch, now: now) { throw busy("a segment is to be closed") }
         if !state.active.isOpenForAppending { throw busy("a file is closed") }
         if state.housekeeping.isCutUnsynced { throw busy("a cut is to be synced") }
+        if gate.ballast.isShort { throw busy("the ballast is to be made whole") }
     }
 
     private func busy(_ reason: String) -> LogError { LogError(.busy, reason, directory: directory) }

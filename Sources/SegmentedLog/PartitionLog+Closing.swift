@@ -33,19 +33,32 @@ extension PartitionLog {
         defer { state.withLock { $0.phase = .closed } }
         // Thousands of partitions that nobody has written to since they were opened are closed without a single sync.
         if state.withLock({ $0.failure == nil && $0.isStored }) { return }
-        try state.withLock { (state) throws(LogError) in
-            if let failure = state.failure { throw failure }
-            guard !state.isUntouched else { return }
-            try state.active.seal()
-            state.housekeeping.snapshots.append((state.endOffset, ProducerSnapshot.encode(state.producers)))
-            state.housekeeping.isCheckpointDue = true
-        }
+        let isSealed = try seal()
         if state.withLock({ $0.isUntouched }) { return }
-        guard try flushNow() else {
+        guard try flushNow(spending: gate.ballast), isSealed else {
             throw LogError(
                 .diskFull, "no room for the checkpoint; the next start has to scan the log", directory: directory)
         }
         try removeStaleSnapshots()
+    }
+
+    /// Brings the active segment to its end and lets all be stored that a clean start needs. Returns false where there is no room for that.
+    private func seal() throws(LogError) -> Bool {
+        do throws(LogError) {
+            try gate.ballast.spend { () throws(LogError) in
+                try state.withLock { (state) throws(LogError) in
+                    if let failure = state.failure { throw failure }
+                    guard !state.isUntouched else { return }
+                    try state.active.seal()
+                    state.housekeeping.snapshots.append((state.endOffset, ProducerSnapshot.encode(state.producers)))
+                    state.housekeeping.isCheckpointDue = true
+                }
+            }
+            return true
+        } catch {
+            guard error.code == .diskFull else { throw error }
+            return false
+        }
     }
 
     /// Removes the partition's folder; its entry in the folder above is not synced by that. Readers that are in the middle of a read finish it.

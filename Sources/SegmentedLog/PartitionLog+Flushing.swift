@@ -21,9 +21,10 @@ extension PartitionLog {
     }
 
     /// Syncs what is dirty, then moves the durable end. Only the flush gate calls this: see there why flushes of a log must not overlap.
+    /// - Parameter ballast: given up for the snapshots and the checkpoint where there is no room. Not for those that can wait for some.
     /// - Returns: whether every snapshot and the checkpoint that were due before the call are stored; false where there was no room for them. What
     ///   falls due meanwhile, as with a roll, is another flush's.
-    func flushNow() throws(LogError) -> Bool {
+    func flushNow(spending ballast: Ballast = .none) throws(LogError) -> Bool {
         let plan = try state.withLock { (state) throws(LogError) in try Self.takeFlushPlan(&state) }
         do throws(LogError) {
             for segment in plan.segments { try segment.file.sync() }
@@ -33,7 +34,7 @@ extension PartitionLog {
         }
         let observers = try state.withLock { (state) throws(LogError) in try finishFlush(&state, plan) }
         for observer in observers { observer() }
-        return try writeHousekeeping(plan)
+        return try writeHousekeeping(plan, spending: ballast)
     }
 
     private static func takeFlushPlan(_ state: inout PartitionState) throws(LogError) -> FlushPlan {
@@ -67,20 +68,23 @@ extension PartitionLog {
     }
 
     /// Snapshots, then the checkpoint whose recovery point relies on them. Without room they stay due, and the log goes on.
-    private func writeHousekeeping(_ plan: FlushPlan) throws(LogError) -> Bool {
+    private func writeHousekeeping(_ plan: FlushPlan, spending ballast: Ballast) throws(LogError) -> Bool {
         do throws(LogError) {
             for snapshot in plan.snapshots {
-                try disk.replace(SegmentName.name(snapshot.offset, .snapshot), in: directory, with: snapshot.bytes)
+                let name = SegmentName.name(snapshot.offset, .snapshot)
+                try ballast.spend { () throws(LogError) in try disk.replace(name, in: directory, with: snapshot.bytes) }
             }
             if let snapshot = plan.snapshots.last {
                 state.withLock { $0.housekeeping.storedSnapshotOffset = snapshot.offset }
             }
             guard var checkpoint = plan.checkpoint else { return true }
             // The checkpoint's promise covers the indexes too, those of the active segment as well, whose log may have been synced before.
-            for segment in plan.segments { try segment.sync() }
-            if plan.segments.last?.baseOffset != plan.active.baseOffset { try plan.active.sync() }
+            let isActiveAmongThem = plan.segments.last?.baseOffset == plan.active.baseOffset
+            for segment in plan.segments + (isActiveAmongThem ? [] : [plan.active]) {
+                try ballast.spend { () throws(LogError) in try segment.sync() }
+            }
             checkpoint.recoveryPoint = plan.endOffset
-            try checkpoint.write(to: directory, disk)
+            try checkpoint.write(to: directory, disk, spending: ballast)
             state.withLock { state in
                 state.housekeeping.checkpoint.recoveryPoint = plan.endOffset
                 state.startOffset = max(state.startOffset, checkpoint.startOffset)

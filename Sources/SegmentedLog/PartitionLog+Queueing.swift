@@ -19,6 +19,7 @@ extension PartitionLog {
         let start = ContinuousClock.now
         var bytes = 0
         repeat {
+            if waits { gate.ballast.refill() }
             let served = try? withState(waits: waits) { state in
                 let end = state.endOffset
                 let written = writeQueued(&state, waits: waits, since: waits ? .now : start)

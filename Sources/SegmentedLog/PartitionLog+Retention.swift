@@ -23,7 +23,13 @@ extension PartitionLog {
     /// Removes segments that are older or more than the topic keeps, and forgets producers not heard of for long. For a topic that is only compacted
     /// just the latter. The active segment goes once all of it is old, or when nothing is to be kept. Cheap when there is nothing to do; `now` is in milliseconds since the epoch.
     package func applyRetention(now: Int64) throws(LogError) {
-        let isAnyToRemove = try state.withLock { (state) throws(LogError) in
+        let isAnyToRemove = try gate.ballast.spend { () throws(LogError) in try findWhatIsOld(now: now) }
+        if isAnyToRemove { try removeSegmentsBelowStart() }
+    }
+
+    /// Moves the wanted start to where retention lets the log begin. Returns whether segments lie below.
+    private func findWhatIsOld(now: Int64) throws(LogError) -> Bool {
+        try state.withLock { (state) throws(LogError) in
             try state.requireWritable()
             state.producers.expire(before: now - state.config.producerExpirationMilliseconds)
             guard state.config.cleanupPolicy.deletes else { return false }
@@ -35,7 +41,6 @@ extension PartitionLog {
             // A start within the first segment gives nothing to remove.
             return state.segments.count > 1 && state.segments[1].baseOffset <= start
         }
-        if isAnyToRemove { try removeSegmentsBelowStart() }
     }
 
     /// The base offset of the first segment to keep; the end offset for none.

@@ -44,7 +44,7 @@ package final class PartitionLog: Sendable {
         cleanShutdown: Bool, clock: @escaping @Sendable () -> Int64 = systemMilliseconds
     ) throws(LogError) -> PartitionLog {
         var recovery = LogRecovery(
-            directory: directory, config: config, disk: disk, policy: gate.policy, isClean: cleanShutdown, now: clock())
+            directory: directory, config: config, disk: disk, gate: gate, isClean: cleanShutdown, now: clock())
         let recovered = try recovery.run()
         return PartitionLog(topicPartition, directory, config, disk, gate, clock, recovered)
     }
@@ -65,8 +65,9 @@ package final class PartitionLog: Sendable {
                 config: config, segments: recovered.segments, startOffset: recovered.checkpoint.startOffset,
                 endOffset: recovered.endOffset, durableOffset: recovered.endOffset, producers: recovered.producers,
                 housekeeping: PartitionState.Housekeeping(
-                    checkpoint: recovered.checkpoint, storedSnapshotOffset: recovered.snapshotOffset,
-                    isDirectoryDirty: recovered.isDirectoryUnsynced)))
+                    checkpoint: recovered.checkpoint, isCheckpointDue: recovered.unstored != nil,
+                    storedSnapshotOffset: recovered.snapshotOffset, isDirectoryDirty: recovered.isDirectoryUnsynced,
+                    snapshots: recovered.unstored ?? [])))
     }
 
     /// How it is kept. A change holds for everything from then on, and touches nothing that is there: a segment stays as large as it was closed.

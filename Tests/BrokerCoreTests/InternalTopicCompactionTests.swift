@@ -17,7 +17,7 @@ struct InternalTopicCompactionTests {
         let config = TopicConfig(isCompacted: true, segmentBytes: 4000)
         try TopicCatalog.save(
             names.map { TopicDescription(name: $0, id: $0, partitionCount: 1, config: config) },
-            to: TopicCatalog.file(folder.path, FileDisk()))
+            to: TopicCatalog.file(folder.path, FileDisk()), spending: .none)
         var broker = try await Broker.open(directory: folder.path, settings: EmbeddedSettings(flush: .os))
         _ = try await broker.ensureTopic("in")
         let plain = try broker.join(group: "plain", topics: ["in"])

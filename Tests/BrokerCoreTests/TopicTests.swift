@@ -2,6 +2,7 @@ import Foundation
 import Records
 import SegmentedLog
 import Settings
+import Synchronization
 import TestSupport
 import Testing
 
@@ -110,13 +111,41 @@ struct TopicTests {
         let member = try broker.join(group: "g", topics: ["t"])
         _ = try await member.drain()
         try await member.commit([source: CommittedPosition(offset: 0)])
-        disk.fill(except: "topics")
+        // For the first of the two changes of the catalog, and no more.
+        let isTaken = Mutex(false)
+        disk.failWrites { path, _ in
+            let isFirst = isTaken.withLock { isTaken in
+                guard path.contains("topics"), !isTaken else { return false }
+                isTaken = true
+                return true
+            }
+            return isFirst ? nil : LogError(.diskFull, "write failed: No space left on device", segment: path)
+        }
         let full = await #expect(throws: BrokerError.self) { try await broker.deleteTopic("t") }
         #expect(full?.code == .diskFull)
         disk.makeRoom()
         let half = await #expect(throws: BrokerError.self) { _ = try await broker.ensureTopic("t") }
         #expect(half?.code == .invalid)
         try await broker.deleteTopic("t")
+        _ = try await broker.ensureTopic("t")
+        #expect(broker.committed(group: "g").isEmpty)
+        try await broker.close()
+    }
+
+    @Test("a topic is deleted without room for the end of its groups' positions, and the next of its name has none")
+    func deletionWithoutRoomForPositions() async throws {
+        let folder = try TemporaryFolder()
+        let disk = FaultyDisk()
+        let broker = try await Broker.open(directory: folder.path, disk: disk)
+        _ = try await broker.ensureTopic("t")
+        let member = try broker.join(group: "g", topics: ["t"])
+        _ = try await member.drain()
+        try await member.commit([TopicPartition("t"): CommittedPosition(offset: 0)])
+        disk.fill(except: "topics")
+        try await broker.deleteTopic("t")
+        #expect(broker.topic(named: "t") == nil)
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/t-0"))
+        disk.makeRoom()
         _ = try await broker.ensureTopic("t")
         #expect(broker.committed(group: "g").isEmpty)
         try await broker.close()

@@ -10,32 +10,36 @@ struct FullDiskTests {
         .enabled(if: geteuid() == 0, "needs root to mount a small file system"))
     func fillsAndHeals() async throws {
         let mountPoint = try TemporaryFolder()
-        let mounted = try await Program.run(
-            "/bin/mount", ["-t", "tmpfs", "-o", "size=12m", "tmpfs", mountPoint.path])
-        guard mounted.status == 0 else {
-            try Test.cancel("no file system can be mounted here: \(mounted.errors)")
+        try await SmallDisk.mounted(at: mountPoint.path, megabytes: 12) { disk in
+            try await fillAndHeal(dataDirectory: mountPoint("data"), disk)
         }
-        let outcome = await Result.awaiting {
-            try await fillAndHeal(dataDirectory: mountPoint("data"), ballast: mountPoint("ballast"))
-        }
-        _ = try await Program.run("/bin/umount", ["--lazy", mountPoint.path])
-        try outcome.get()
     }
 
-    private func fillAndHeal(dataDirectory: String, ballast: String) async throws {
+    private func fillAndHeal(dataDirectory: String, _ disk: SmallDisk) async throws {
         let pipeline = try Pipeline(dataDirectory: dataDirectory)
-        try Data(count: 8 << 20).write(to: URL(filePath: ballast))
+        let filler = disk.path + "/for-the-start"
+        try Data(count: 8 << 20).write(to: URL(filePath: filler))
         let writer = try NumberedWriter(path: pipeline.log, linesPerBurst: 1000)
-        let sluice = try Program(Program.sluice, pipeline.up())
+        var sluice = try Program(Program.sluice, pipeline.up())
         // Enough to fill the disk three times, and no backlog that takes a slow machine minutes afterwards.
         try await eventually("the full disk is reported") {
             if writer.written < 60_000 { try writer.burst() }
             return sluice.errors.contains("No space left on device")
         }
         #expect(sluice.isRunning, "\(sluice.errors)")
-        try FileManager.default.removeItem(atPath: ballast)
-        let mountPoint = (dataDirectory as NSString).deletingLastPathComponent
-        _ = try await Program.run("/bin/mount", ["-o", "remount,size=400m", mountPoint])
+        // On the full disk still, to its last block.
+        try disk.fillUp()
+        sluice.signal(SIGTERM)
+        let full = await sluice.wait()
+        #expect(full.status == 0, "\(full.errors)")
+        sluice = try Program(Program.sluice, pipeline.up())
+        try writer.burst()
+        try await eventually("the disk is still full after a start") {
+            guard sluice.isRunning else { throw TimedOut(description: "it ended: \(sluice.errors)") }
+            return sluice.errors.contains("No space left on device") || sluice.errors.contains("no room")
+        }
+        try FileManager.default.removeItem(atPath: filler)
+        try await disk.grow(toMegabytes: 400)
         try writer.burst()
         let last = writer.written - 1
         try await eventually(
@@ -49,12 +53,5 @@ struct FullDiskTests {
         let finished = try await pipeline.finish()
         #expect(finished.status == 0, "\(finished.errors)")
         try await expectEachOnce(pipeline, lines: writer.written)
-    }
-}
-
-extension Result where Failure == any Error {
-    /// The outcome of an asynchronous body, so that cleaning up can come before the error is thrown on.
-    fileprivate static func awaiting(_ body: () async throws -> Success) async -> Result {
-        do { return .success(try await body()) } catch { return .failure(error) }
     }
 }

@@ -39,7 +39,7 @@ enum BrokerConfigFile {
         return config
     }
 
-    static func save(_ config: TopicConfig, to file: ChecksummedFile) throws(BrokerError) {
-        try file.replace(with: config.entries.map { "\($0.name)=\($0.value)" })
+    static func save(_ config: TopicConfig, to file: ChecksummedFile, spending ballast: Ballast) throws(BrokerError) {
+        try file.replace(with: config.entries.map { "\($0.name)=\($0.value)" }, spending: ballast)
     }
 }

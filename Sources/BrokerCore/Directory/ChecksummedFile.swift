@@ -15,7 +15,6 @@ struct ChecksummedFile: Sendable {
     let disk: any Disk
 
     var path: String { directory + "/" + name }
-    private var temporaryPath: String { path + ".new" }
 
     /// The lines between the first and the last, or nil when there is no such file.
     func read() throws(BrokerError) -> [Substring]? {
@@ -36,21 +35,14 @@ struct ChecksummedFile: Sendable {
     }
 
     /// Replaces the content, durably: temporary file, sync, rename, directory sync.
-    func replace(with lines: [String]) throws(BrokerError) {
+    /// - Parameter ballast: given up where there is no room, for what makes room or cannot wait for some.
+    func replace(with lines: [String], spending ballast: Ballast = .none) throws(BrokerError) {
         var bytes = Array((title + "\n" + lines.map { $0 + "\n" }.joined()).utf8)
         bytes.append(contentsOf: Self.checksumLine(bytes[...]).utf8)
         try inBrokerTerms("cannot write \(path)") { () throws(LogError) in
-            let file = try disk.open(temporaryPath, .readWrite)
-            try file.truncate(to: 0)
-            let result = bytes.withUnsafeBytes { buffer in
-                Result<Void, LogError> { () throws(LogError) in
-                    try file.write(buffer, UnsafeRawBufferPointer(start: nil, count: 0), at: 0)
-                }
+            try ballast.spend { () throws(LogError) in
+                try disk.replace(name, in: directory, with: bytes, temporarySuffix: ".new")
             }
-            try result.get()
-            try file.sync()
-            try disk.rename(temporaryPath, to: path)
-            try disk.syncDirectory(directory)
         }
     }
 

@@ -8,13 +8,15 @@ import Synchronization
 final class LogMaintenance: Sendable {
     private let queue = DispatchQueue(label: "sluice.log-maintenance", qos: .utility)
     private let registry: TopicRegistry
+    private let ballast: Ballast
     private let logger: Logger
     /// What else is done in each run.
     private let besides: @Sendable () async -> Void
     private let task = Mutex<Task<Void, Never>?>(nil)
 
-    init(registry: TopicRegistry, logger: Logger, besides: @escaping @Sendable () async -> Void) {
+    init(registry: TopicRegistry, ballast: Ballast, logger: Logger, besides: @escaping @Sendable () async -> Void) {
         self.registry = registry
+        self.ballast = ballast
         self.logger = logger
         self.besides = besides
     }
@@ -51,6 +53,8 @@ final class LogMaintenance: Sendable {
         await withCheckedContinuation { continuation in
             queue.async {
                 for partition in self.registry.topics.values.flatMap(\.partitions) { self.maintain(partition) }
+                // Before another program takes the room.
+                self.ballast.refill()
                 continuation.resume()
             }
         }

@@ -89,8 +89,10 @@ package enum TopicCatalog {
         return topics
     }
 
-    static func save(_ topics: [TopicDescription], to file: ChecksummedFile) throws(BrokerError) {
-        try file.replace(with: topics.sorted { $0.name < $1.name }.map(encode))
+    static func save(
+        _ topics: [TopicDescription], to file: ChecksummedFile, spending ballast: Ballast
+    ) throws(BrokerError) {
+        try file.replace(with: topics.sorted { $0.name < $1.name }.map(encode), spending: ballast)
     }
 
     private static func encode(_ topic: TopicDescription) -> String {

@@ -8,6 +8,7 @@ import Synchronization
 actor TopicRegistry {
     private let directory: String
     private let disk: any Disk
+    private let logger: Logger
     private let opener: LogOpener
     private let file: ChecksummedFile
     private let configFile: ChecksummedFile
@@ -21,6 +22,7 @@ actor TopicRegistry {
     init(directory: String, settings: EmbeddedSettings, disk: any Disk, gate: FlushGate, logger: Logger) {
         self.directory = directory
         self.disk = disk
+        self.logger = logger
         opener = LogOpener(directory: directory, disk: disk, gate: gate, logger: logger)
         file = TopicCatalog.file(directory, disk)
         configFile = BrokerConfigFile.file(directory, disk)
@@ -63,7 +65,13 @@ actor TopicRegistry {
         let known = descriptions.values.sorted { $0.name < $1.name }
         for topic in try opener.open(known, inheriting: config, cleanShutdown: cleanShutdown) {
             if topic.description.isDeleting {
-                try remove(topic)
+                do throws(BrokerError) {
+                    try remove(topic)
+                } catch {
+                    guard error.code == .diskFull else { throw error }
+                    going[topic.name] = topic
+                    logger.warning("topic '\(topic.name)' stays half deleted until there is room: \(error)")
+                }
             } else {
                 open.withLock { $0.set(topic.name, to: topic) }
             }
@@ -159,7 +167,8 @@ actor TopicRegistry {
         var description = known
         try change(&description.config)
         guard !isTrial, description.config != known.config else { return }
-        try save(replacing: description)
+        // On a full disk it may be what makes room.
+        try save(replacing: description, spending: opener.gate.ballast)
         var published = topic.description
         published.config = description.config
         republish(topic, as: published)
@@ -175,7 +184,7 @@ actor TopicRegistry {
         var changed = known
         try change(&changed)
         guard !isTrial, changed != known else { return }
-        try BrokerConfigFile.save(changed.changed, to: configFile)
+        try BrokerConfigFile.save(changed.changed, to: configFile, spending: opener.gate.ballast)
         shared.withLock { $0 = changed }
         for topic in topics.values { republish(topic, as: topic.description) }
     }
@@ -208,7 +217,7 @@ actor TopicRegistry {
         }
         guard !topic.isInternal else { throw BrokerError(.invalid, "topic '\(name)' is the broker's own") }
         description.isDeleting = true
-        try save(replacing: description)
+        try save(replacing: description, spending: opener.gate.ballast)
         open.withLock { $0.set(name, to: nil) }
         going[name] = topic
         // Who waits for records here need not wait for the end of its time.
@@ -229,7 +238,7 @@ actor TopicRegistry {
         try syncFolders()
         var remaining = descriptions
         remaining[topic.name] = nil
-        try TopicCatalog.save(Array(remaining.values), to: file)
+        try TopicCatalog.save(Array(remaining.values), to: file, spending: opener.gate.ballast)
         descriptions = remaining
         going[topic.name] = nil
     }
@@ -240,7 +249,9 @@ actor TopicRegistry {
         isClosed = true
         let partitions = topics.values.flatMap(\.partitions)
         let failures = PartitionLog.close(partitions.map(\.log), gate: opener.gate)
-        for case (let partition, let error?) in zip(partitions, failures) {
+        let failed = zip(partitions, failures).compactMap { partition, error in error.map { (partition, $0) } }
+        // One that says more than that there is no room comes first.
+        if let (partition, error) = failed.first(where: { $0.1.code != .diskFull }) ?? failed.first {
             throw BrokerError(error, "cannot close \(partition.id)")
         }
         return true
@@ -258,10 +269,12 @@ actor TopicRegistry {
         return topic
     }
 
-    private func save(replacing description: TopicDescription) throws(BrokerError) {
+    private func save(
+        replacing description: TopicDescription, spending ballast: Ballast = .none
+    ) throws(BrokerError) {
         var changed = descriptions
         changed[description.name] = description
-        try TopicCatalog.save(Array(changed.values), to: file)
+        try TopicCatalog.save(Array(changed.values), to: file, spending: ballast)
         descriptions = changed
     }
 

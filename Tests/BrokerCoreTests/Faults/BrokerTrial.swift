@@ -56,7 +56,7 @@ struct BrokerTrial {
     private func open() async throws -> Broker {
         try await Broker.open(
             directory: directory, settings: settings, groupSettings: groupSettings, disk: disk,
-            transactionWaitMax: .milliseconds(500), internalSegmentBytes: 2000,
+            transactionWaitMax: .milliseconds(500), internalSegmentBytes: 2000, ballastBytes: 4000,
             logger: Logger(label: "trial") { _ in SwiftLogNoOpLogHandler() })
     }
 

@@ -50,16 +50,23 @@ struct LogTrial {
         }
         disk.clearFaults()
         isFaulty = false
-        let log = try open(gate: FlushGate(policy: policy), clean: false)
+        let log = try open(gate: makeGate(), clean: false)
         try check(log)
         try log.close()
-        try check(try open(gate: FlushGate(policy: policy), clean: true))
+        try check(try open(gate: makeGate(), clean: true))
+    }
+
+    /// Before faults are injected.
+    private func makeGate() throws -> FlushGate {
+        _ = try disk.openDirectory("/data", create: true)
+        try disk.syncDirectory("")
+        return FlushGate(policy: policy, ballast: try Ballast(directory: "/data", disk: disk, bytes: 2000))
     }
 
     // MARK: One life of the process
 
     private mutating func live() async throws {
-        let gate = FlushGate(policy: policy)
+        let gate = try makeGate()
         if random.below(4) == 0 { injectFaults() }
         let log: PartitionLog
         do {
@@ -102,7 +109,7 @@ struct LogTrial {
         // Nothing is left to lose.
         disk = disk.crash(.nothing)
         isFaulty = false
-        try check(try open(gate: FlushGate(policy: policy), clean: true))
+        try check(try open(gate: makeGate(), clean: true))
     }
 
     private mutating func crash(_ gate: FlushGate) {
@@ -145,6 +152,8 @@ struct LogTrial {
         if random.below(4) == 0 {
             disk.inject(Fault(.full(operations: 1 + random.below(8)), at: 1 + random.below(60)))
         }
+        // Until the next life, with retention to make room.
+        if random.below(6) == 0 { disk.limit(toBytes: disk.usedBytes + random.below(3000)) }
     }
 
     private func allow(_ error: LogError, _ step: String) throws {
