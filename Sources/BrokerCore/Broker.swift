@@ -68,7 +68,8 @@ package final class Broker: Sendable {
         let recovery = try TransactionRecovery(log: decisions, logger: logger)
         try await recovery.run(registry.topics.values.flatMap(\.partitions))
         let offsets = try OffsetStore(
-            partition: offsetsPartition, gate: gate, outcome: { recovery.outcome(of: $0, in: offsetsPartition.id) })
+            partition: offsetsPartition, gate: gate, logger: logger,
+            outcome: { recovery.outcome(of: $0, in: offsetsPartition.id) })
         do throws(BrokerError) {
             // A crash between a topic's deletion and that of the groups' positions in it.
             try await offsets.forgetTopics { registry.topic(named: $0) == nil }

@@ -71,7 +71,7 @@ extension DiskFile {
 }
 
 extension Disk {
-    /// The whole content of a small file, or nil when there is none; longer than `bytesMax` is an error of code `.corrupt`.
+    /// The whole content of a small file; nil when there is none, or one that is longer than `bytesMax` and so cannot be what it should be.
     func contents(of path: String, bytesMax: Int) throws(LogError) -> [UInt8]? {
         let file: any DiskFile
         do throws(LogError) {
@@ -81,11 +81,7 @@ extension Disk {
             throw error
         }
         let size = try file.size()
-        guard size <= bytesMax else {
-            let (directory, name) = FilePath.split(path)
-            throw LogError(
-                .corrupt, "\(size) bytes, more than the \(bytesMax) it can have", directory: directory, segment: name)
-        }
+        guard size <= bytesMax else { return nil }
         return try file.readBytes(Int(size), at: 0)
     }
 

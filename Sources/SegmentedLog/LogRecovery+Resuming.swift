@@ -19,12 +19,7 @@ struct ResumePoint {
     ) throws(LogError) {
         func contents(_ kind: SegmentName.Kind) throws(LogError) -> [UInt8]? {
             let path = FilePath.join(directory, SegmentName.name(baseOffset, kind))
-            do throws(LogError) {
-                return try disk.contents(of: path, bytesMax: Self.indexBytesMax)
-            } catch {
-                if error.code == .corrupt { return nil }
-                throw error
-            }
+            return try disk.contents(of: path, bytesMax: Self.indexBytesMax)
         }
         guard let offsets = try contents(.index), let times = try contents(.timeIndex) else { return nil }
         let file = try disk.open(FilePath.join(directory, SegmentName.name(baseOffset, .log)), .readOnly)

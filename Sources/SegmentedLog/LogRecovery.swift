@@ -84,7 +84,7 @@ struct LogRecovery {
     // MARK: What the folder holds
 
     /// Removes unfinished files and puts finished compacted segments in place of those they replace. Returns whether there were any.
-    private func finishSwaps(_ names: [String]) throws(LogError) -> Bool {
+    private mutating func finishSwaps(_ names: [String]) throws(LogError) -> Bool {
         let isUnfinished = names.contains {
             $0.hasSuffix(SegmentName.temporarySuffix) || $0.hasSuffix(SegmentName.swapSuffix)
         }
@@ -96,7 +96,15 @@ struct LogRecovery {
         for name in names where name.hasSuffix(SegmentName.swapSuffix) {
             guard let base = SegmentName.offset(of: name.dropLast(SegmentName.swapSuffix.count), .log) else { continue }
             let swap = SegmentSwap(directory: directory, baseOffset: base, disk: disk)
-            let end = try swap.endOffset()
+            let (end, damage) = try swap.endOffset()
+            if var damage, try swap.areOriginalsThere(bases) {
+                try swap.setAside()
+                damage.message =
+                    "a compacted file is damaged and set aside; what it was made from is used: \(damage.message)"
+                self.damage.append(damage)
+                continue
+            }
+            // Damage in what has to be used all the same is told by the scan that its missing indexes bring about.
             try swap.finish(replacing: bases.filter { $0 >= base && $0 < end })
         }
         return true

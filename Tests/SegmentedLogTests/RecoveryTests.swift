@@ -271,13 +271,13 @@ struct RecoveryTests {
         #expect(try log.values().count == 60)
     }
 
-    @Test("a damaged checkpoint costs a scan and nothing else")
-    func damagedCheckpoint() throws {
+    @Test("a damaged checkpoint costs a scan and nothing else", arguments: [false, true])
+    func damagedCheckpoint(isTooLong: Bool) throws {
         var log = try openLog(folder.partition, LogConfig(segmentBytes: 500))
         for number in 0..<20 { _ = try log.append(makeBatch(["v\(number)"])) }
         try log.close()
         var stored = try folder.bytes(PartitionCheckpoint.fileName)
-        stored[40] ^= 1
+        if isTooLong { stored += [UInt8](repeating: 1, count: 5000) } else { stored[40] ^= 1 }
         try folder.write(stored, to: PartitionCheckpoint.fileName)
         log = try openLog(folder.partition, LogConfig(segmentBytes: 500), clean: true)
         #expect(log.damage.isEmpty)

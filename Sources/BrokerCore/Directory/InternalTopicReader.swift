@@ -6,17 +6,35 @@ enum InternalTopicReader {
     private static let readBytesMax = 1 << 20
 
     /// Every batch, control batches and those of undecided transactions included.
+    /// - Parameter damaged: what to do about damage, which is passed over if this does not throw. Called before each batch that is found behind it, until batches can be read
+    ///   again as usual; the first time with true.
     static func forEachBatch(
-        in log: PartitionLog, _ body: (RecordBatch) throws(BrokerError) -> Void
+        in log: PartitionLog, damaged: (LogError, _ isFirst: Bool) throws(BrokerError) -> Void,
+        _ body: (RecordBatch) throws(BrokerError) -> Void
     ) throws(BrokerError) {
+        let topic = log.topicPartition.topic
         var position = log.startOffset
+        var batches: [RecordBatch] = []
+        var isBehindDamage = false
         while position < log.endOffset {
-            let read = try inBrokerTerms("cannot read \(log.topicPartition.topic)") { () throws(LogError) in
-                try log.read(from: position, bytesMax: readBytesMax, isolation: .readUncommitted)
+            do throws(LogError) {
+                let read = try log.read(from: position, bytesMax: readBytesMax, isolation: .readUncommitted)
+                guard read.nextOffset > position else { return }
+                position = read.nextOffset
+                batches = read.batches
+                isBehindDamage = false
+            } catch {
+                guard error.code == .corrupt else { throw BrokerError(error, "cannot read \(topic)") }
+                try damaged(error, !isBehindDamage)
+                isBehindDamage = true
+                let behind = try inBrokerTerms("cannot read \(topic)") { () throws(LogError) in
+                    try log.soundBatch(from: position)
+                }
+                guard behind.nextOffset > position else { return }
+                position = behind.nextOffset
+                batches = behind.batch.map { [$0] } ?? []
             }
-            for batch in read.batches { try body(batch) }
-            guard read.nextOffset > position else { return }
-            position = read.nextOffset
+            for batch in batches { try body(batch) }
         }
     }
 

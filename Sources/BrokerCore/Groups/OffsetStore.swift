@@ -1,3 +1,4 @@
+import Logging
 import Records
 import SegmentedLog
 import Synchronization
@@ -16,11 +17,12 @@ final class OffsetStore: Sendable {
     /// Reads all positions from the internal topic.
     /// - Parameter outcome: what becomes of a transaction without a marker there yet.
     init(
-        partition: Partition, gate: FlushGate, outcome: (ProducerIdentity) -> TransactionRecovery.Outcome
+        partition: Partition, gate: FlushGate, logger: Logger,
+        outcome: (ProducerIdentity) -> TransactionRecovery.Outcome
     ) throws(BrokerError) {
         self.partition = partition
         self.gate = gate
-        try load(outcome)
+        try load(outcome, logger)
     }
 
     var groups: [String] { table.withLock { $0.groups.keys.sorted() } }
@@ -187,13 +189,23 @@ final class OffsetStore: Sendable {
 
     // MARK: Loading
 
-    private func load(_ outcome: (ProducerIdentity) -> TransactionRecovery.Outcome) throws(BrokerError) {
+    private func load(
+        _ outcome: (ProducerIdentity) -> TransactionRecovery.Outcome, _ logger: Logger
+    ) throws(BrokerError) {
         var loaded = OffsetTable()
         // What a transaction ends with may be written before a deletion that is read before.
         let ticket = loaded.begin(at: 0)
         // By producer id: the marker of an abort may have a higher epoch than the positions.
         var pending: [Int64: (epoch: Int16, records: [(OffsetRecord, Int64)])] = [:]
-        try InternalTopicReader.forEachBatch(in: log) { (batch) throws(BrokerError) in
+        let damaged = { (damage: LogError, isFirst: Bool) throws(BrokerError) in
+            // A marker may be among what is lost, and the next one of its producer would decide what is not its own. Without these positions their groups read again.
+            pending = [:]
+            guard isFirst else { return }
+            logger.error(
+                "committed positions are lost: their groups go on from older ones, or from where groups without a position begin; one that was deleted may be back: \(damage)"
+            )
+        }
+        try InternalTopicReader.forEachBatch(in: log, damaged: damaged) { (batch) throws(BrokerError) in
             let producer = batch.header.producerId
             if let control = batch.controlType {
                 let records = pending.removeValue(forKey: producer)?.records ?? []

@@ -47,7 +47,15 @@ struct LogOpener: Sendable {
         for (result, (id, _)) in zip(results.withLock({ $0 }), wanted) {
             // Each has one by now.
             guard let result else { continue }
-            let log = try inBrokerTerms("cannot open \(id)") { () throws(LogError) in try result.get() }
+            let log: PartitionLog
+            do throws(LogError) {
+                log = try result.get()
+            } catch {
+                let folder = directory + "/" + TopicDescription.folder(id)
+                let advice =
+                    error.code == .diskFull ? "make room" : "move '\(folder)' away to start without its records"
+                throw BrokerError(error, "cannot open \(id); \(advice)")
+            }
             for damage in log.damage { logger.error("\(damage)") }
             if log.truncatedBytes > 0 {
                 logger.warning("\(id): a torn tail of \(log.truncatedBytes) bytes was cut off")

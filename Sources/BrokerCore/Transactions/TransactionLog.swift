@@ -9,7 +9,14 @@ struct TransactionLog: Sendable {
     /// The latest record of each transactional id.
     func latest() throws(BrokerError) -> [String: TransactionRecord] {
         var latest: [String: TransactionRecord] = [:]
-        try InternalTopicReader.forEachBatch(in: partition.log) { (batch) throws(BrokerError) in
+        let damaged = { (damage: LogError, _: Bool) throws(BrokerError) in
+            // A decision that is lost would be taken for an abort, also where a part of its markers is written.
+            throw BrokerError(
+                damage,
+                "what was decided about transactions cannot be read; restore the folder from a backup, or move it away: then transactions whose commit was under way "
+                    + "when the broker ended are aborted where they are not committed yet")
+        }
+        try InternalTopicReader.forEachBatch(in: partition.log, damaged: damaged) { (batch) throws(BrokerError) in
             guard !batch.header.isControl else { return }
             try InternalTopicReader.forEachRecord(in: batch) { (_, key, value) throws(BrokerError) in
                 guard let value else {
