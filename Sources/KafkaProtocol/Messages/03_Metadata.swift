@@ -11,6 +11,9 @@ package struct MetadataRequest: KafkaRequest {
     /// Nil for all.
     package let topics: [Topic]?
     package let allowsAutoCreation: Bool
+    /// Whether to tell what one may do in the cluster, and with the topics.
+    package let asksForClusterOperations: Bool
+    package let asksForTopicOperations: Bool
 
     package init(_ reader: inout FrameReader, version: Int16) throws(ProtocolError) {
         let named = try reader.nullableArray { (reader) throws(ProtocolError) in
@@ -23,8 +26,8 @@ package struct MetadataRequest: KafkaRequest {
         // The first version could not say null.
         topics = version == 0 && named?.isEmpty == true ? nil : named
         allowsAutoCreation = version >= 4 ? try reader.bool() : true
-        if (8...10).contains(version) { _ = try reader.bool() }  // whether to tell what one may do in the cluster
-        if version >= 8 { _ = try reader.bool() }  // whether to tell what one may do with the topics
+        asksForClusterOperations = (8...10).contains(version) ? try reader.bool() : false
+        asksForTopicOperations = version >= 8 ? try reader.bool() : false
         try reader.endOfStructure()
         // librdkafka 2.16, where it asks for all topics, writes the null array in four bytes instead of one. Kafka passes over what is left, and so it works.
         if !reader.isFlexible { try reader.end() }
@@ -55,14 +58,15 @@ package struct MetadataResponse: KafkaResponse {
         package init(name: String?) { self.name = name }
     }
 
-    /// What one may do is not known here: nobody has to say who they are.
-    private static let operationsUnknown = Int32.min
-
     package var broker: Broker
     package var clusterId: String
     package var topics: [Topic]
+    private let tellsClusterOperations: Bool
+    private let tellsTopicOperations: Bool
 
-    package init(broker: Broker, clusterId: String, topics: [Topic]) {
+    package init(to request: MetadataRequest, broker: Broker, clusterId: String, topics: [Topic]) {
+        tellsClusterOperations = request.asksForClusterOperations
+        tellsTopicOperations = request.asksForTopicOperations
         self.broker = broker
         self.clusterId = clusterId
         self.topics = topics
@@ -80,7 +84,7 @@ package struct MetadataResponse: KafkaResponse {
         if version >= 2 { writer.string(clusterId) }
         if version >= 1 { writer.int32(broker.id) }  // the controller
         writer.array(topics) { writer, topic in write(topic, to: &writer, version: version) }
-        if (8...10).contains(version) { writer.int32(Self.operationsUnknown) }
+        if (8...10).contains(version) { writer.operations(.cluster, areAsked: tellsClusterOperations) }
         if version >= 13 { writer.error(.none) }
         writer.endOfStructure()
     }
@@ -101,7 +105,10 @@ package struct MetadataResponse: KafkaResponse {
             if version >= 5 { writer.array([Int32]()) }  // those offline
             writer.endOfStructure()
         }
-        if version >= 8 { writer.int32(Self.operationsUnknown) }
+        if version >= 8 {
+            writer.operations(
+                topic.isInternal ? .readOnlyTopic : .topic, areAsked: tellsTopicOperations && topic.error == .none)
+        }
         writer.endOfStructure()
     }
 }

@@ -3,10 +3,12 @@ package struct DescribeGroupsRequest: KafkaRequest {
     package typealias Response = DescribeGroupsResponse
 
     package let groups: [String]
+    /// Whether to tell what one may do with them.
+    package let asksForOperations: Bool
 
     package init(_ reader: inout FrameReader, version: Int16) throws(ProtocolError) {
         groups = try reader.array { (reader) throws(ProtocolError) in try reader.string() }
-        if version >= 3 { _ = try reader.bool() }  // whether to tell what one may do with them
+        asksForOperations = version >= 3 ? try reader.bool() : false
         try reader.endOfStructure()
         try reader.end()
     }
@@ -47,12 +49,13 @@ package struct DescribeGroupsResponse: KafkaResponse {
         }
     }
 
-    /// What one may do is not known here: nobody has to say who they are.
-    private static let operationsUnknown = Int32.min
-
     package var groups: [Group]
+    private let tellsOperations: Bool
 
-    package init(groups: [Group]) { self.groups = groups }
+    package init(to request: DescribeGroupsRequest, groups: [Group]) {
+        tellsOperations = request.asksForOperations
+        self.groups = groups
+    }
 
     package func write(to writer: inout FrameWriter, version: Int16) {
         if version >= 1 { writer.throttleTime() }
@@ -74,7 +77,7 @@ package struct DescribeGroupsResponse: KafkaResponse {
                 writer.byteArray(member.assignment)
                 writer.endOfStructure()
             }
-            if version >= 3 { writer.int32(Self.operationsUnknown) }
+            if version >= 3 { writer.operations(.group, areAsked: tellsOperations) }
             writer.endOfStructure()
         }
         writer.endOfStructure()

@@ -7,9 +7,11 @@ package struct DescribeClusterRequest: KafkaRequest {
 
     /// What kind of nodes is asked for.
     package let endpointType: Int8
+    /// Whether to tell what one may do.
+    package let asksForOperations: Bool
 
     package init(_ reader: inout FrameReader, version: Int16) throws(ProtocolError) {
-        _ = try reader.bool()  // whether to tell what one may do
+        asksForOperations = try reader.bool()
         endpointType = version >= 1 ? try reader.int8() : Self.brokers
         if version >= 2 { _ = try reader.bool() }  // whether to tell of brokers that are fenced
         try reader.endOfStructure()
@@ -25,8 +27,11 @@ package struct DescribeClusterResponse: KafkaResponse {
     package var clusterId: String
     package var broker: MetadataResponse.Broker
 
-    package init(endpointType: Int8, clusterId: String, broker: MetadataResponse.Broker) {
-        self.endpointType = endpointType
+    private let tellsOperations: Bool
+
+    package init(to request: DescribeClusterRequest, clusterId: String, broker: MetadataResponse.Broker) {
+        endpointType = request.endpointType
+        tellsOperations = request.asksForOperations
         self.clusterId = clusterId
         self.broker = broker
     }
@@ -46,7 +51,7 @@ package struct DescribeClusterResponse: KafkaResponse {
             if version >= 2 { writer.bool(false) }  // whether it is fenced
             writer.endOfStructure()
         }
-        writer.int32(.min)  // what one may do is not known here
+        writer.operations(.cluster, areAsked: tellsOperations)
         writer.endOfStructure()
     }
 }

@@ -80,7 +80,7 @@ package struct DescribeTopicPartitionsResponse: KafkaResponse {
                 writer.emptyArray()  // the replicas that are offline
                 writer.endOfStructure()
             }
-            writer.int32(.min)  // what one may do is not known here
+            writer.operations(topic.isInternal ? .readOnlyTopic : .topic, areAsked: topic.error == .none)
             writer.endOfStructure()
         }
         if let next {

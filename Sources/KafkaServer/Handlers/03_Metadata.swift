@@ -13,8 +13,8 @@ extension Service {
             topics = broker.topics.map(describe)
         }
         return MetadataResponse(
-            broker: .init(id: nodeId, host: host, port: Int32(clamping: port)), clusterId: broker.clusterId,
-            topics: topics)
+            to: request, broker: .init(id: nodeId, host: host, port: Int32(clamping: port)),
+            clusterId: broker.clusterId, topics: topics)
     }
 
     /// The topic of that id; nil where there is none any more.

@@ -5,6 +5,7 @@ extension Service {
     /// The groups with their members.
     func describeGroups(_ request: DescribeGroupsRequest) -> DescribeGroupsResponse {
         DescribeGroupsResponse(
+            to: request,
             groups: request.groups.once(by: \.self).map { name in
                 var group = DescribeGroupsResponse.Group(id: name)
                 guard let description = broker.groupDescription(of: name) else {

@@ -4,7 +4,7 @@ extension Service {
     /// This broker is the cluster.
     func describeCluster(_ request: DescribeClusterRequest) -> DescribeClusterResponse {
         var response = DescribeClusterResponse(
-            endpointType: request.endpointType, clusterId: broker.clusterId,
+            to: request, clusterId: broker.clusterId,
             broker: .init(id: nodeId, host: host, port: Int32(clamping: port)))
         if request.endpointType != DescribeClusterRequest.brokers {
             response.error = .mismatchedEndpointType

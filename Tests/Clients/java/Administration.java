@@ -14,7 +14,9 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.DescribeConfigsOptions;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -30,6 +32,7 @@ import org.apache.kafka.common.TopicCollection;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.acl.AclBindingFilter;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.quota.ClientQuotaAlteration;
 import org.apache.kafka.common.quota.ClientQuotaEntity;
@@ -136,6 +139,17 @@ final class Administration {
             Main.same(1, cluster.nodes().get().size(), "nodes");
             Main.same(cluster.controller().get().id(), cluster.nodes().get().iterator().next().id(), "controller");
             int node = cluster.controller().get().id();
+            var clusterOptions = new DescribeClusterOptions().includeAuthorizedOperations(true);
+            Main.same(true, admin.describeCluster(clusterOptions).authorizedOperations().get()
+                .containsAll(Set.of(AclOperation.CREATE, AclOperation.DESCRIBE)), "what may be done in the cluster");
+            Main.same(true, cluster.authorizedOperations().get() == null, "what was not asked");
+            var topicOptions = new DescribeTopicsOptions().includeAuthorizedOperations(true);
+            for (String name : List.of("t", "__consumer_offsets")) {
+                var operations = admin.describeTopics(List.of(name), topicOptions).allTopicNames().get().get(name)
+                    .authorizedOperations();
+                Main.same(name.equals("t"), operations.contains(AclOperation.WRITE), name + " may be written to");
+                Main.same(true, operations.contains(AclOperation.READ), name + " may be read");
+            }
             var directories = admin.describeLogDirs(List.of(node)).allDescriptions().get().get(node).values();
             var replicas = directories.iterator().next().replicaInfos();
             Main.same(true, replicas.containsKey(new TopicPartition("t", 1)), "replicas " + replicas);
