@@ -75,6 +75,7 @@ struct TopicsCreate: AsyncParsableCommand {
         guard partitions ?? 1 > 0, replicationFactor ?? 1 > 0, replicationFactor ?? 1 <= Int16.max else {
             throw ValidationError("--partitions and --replication-factor are numbers above zero")
         }
+        try KeyValue.checkOnce(configs, option: "--config")
     }
 
     func run() async throws {
