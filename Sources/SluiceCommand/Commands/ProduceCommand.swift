@@ -110,14 +110,28 @@ struct ProduceCommand: AsyncParsableCommand {
         let missing = deliveries.failed + unsettled
         if missing > 0 {
             let reason = deliveries.firstFailure.map { "\($0) (\($0.name))" } ?? "no answer"
+            let isCertain = deliveries.uncertain == 0 && unsettled == 0
             throw CommandFailure(
                 """
-                \(missing) of \(deliveries.acknowledged + missing) records were not acknowledged by \
-                \(cluster.bootstrapServer): \(reason); they may be in the topic all the same
+                \(missing) of \(deliveries.acknowledged + missing) records were not acknowledged by \(cluster.address): \
+                \(reason); \(isCertain ? advice(deliveries.firstFailure?.name) : "they may be in the topic all the same")
                 """)
         }
         if let ended { throw ended }
         return deliveries.acknowledged
+    }
+
+    /// What to do about a refusal, by Kafka's name for it.
+    private func advice(_ refusal: String?) -> String {
+        switch refusal {
+        case "MSG_SIZE_TOO_LARGE":
+            "'sluice topics alter \(topic) --config max.message.bytes=BYTES' lets the topic take more, and --compression makes less of it"
+        case "INVALID_RECORD":
+            "a compacted topic takes no record without a key: give them with --key or --key-separator"
+        case "TOPIC_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED":
+            "whoever administers the cluster has to let this client write there"
+        default: "they are not in the topic"
+        }
     }
 
     /// Every record is settled within its delivery timeout; this is for the settling itself.
