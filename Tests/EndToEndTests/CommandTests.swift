@@ -107,6 +107,24 @@ struct CommandTests {
         #expect(result.output == "")
     }
 
+    @Test("output that cannot be written is exit code 1 and one line")
+    func fullOutput() async throws {
+        let pipeline = try Pipeline()
+        let broker = try await RunningBroker(pipeline.folder)
+        let input = try pipeline.folder.write("input", "one\n")
+        let sent = try await Program.run(Program.sluice, ["produce", "-t", "t", "-b", broker.address], input: input)
+        #expect(sent.status == 0, "\(sent.errors)")
+        #expect(await broker.stop() == 0)
+        for command in [
+            "log list --data-dir \(pipeline.data)", "log dump --data-dir \(pipeline.data)", "check \(pipeline.configuration)",
+            "generate access-log --lines 3",
+        ] {
+            let full = try await Program.run("/bin/sh", ["-c", "exec \(Program.sluice) \(command) >/dev/full"])
+            #expect(full.status == 1, "\(command)")
+            #expect(full.errors == "sluice: cannot write to standard output: No space left on device\n", "\(command)")
+        }
+    }
+
     @Test("help names every command and option")
     func help() async throws {
         for (command, words) in [

@@ -44,7 +44,7 @@ struct DemoCommand: AsyncParsableCommand {
             LineLogHandler.bootstrap(level: LiveView.isOnTerminal ? max(logging.level, .error) : logging.level)
             let folder = try DemoFolder(kept: dataDirectory)
             let ledger = try await ship(in: folder)
-            print(ledger.description)
+            try StandardOutput.write(line: ledger.description)
             guard ledger.isBalanced else {
                 throw CommandFailure(
                     "the ledger does not balance; please report it, with the folder \(folder.path)", code: 2)

@@ -41,7 +41,7 @@ struct GenerateAccessLog: AsyncParsableCommand {
             while left > 0 {
                 let count = try await pacer.next(limit: left)
                 left -= count
-                try FileHandle.standardOutput.write(contentsOf: traffic.lines(count))
+                try StandardOutput.write(Array(traffic.lines(count)))
             }
         }
     }

@@ -35,7 +35,7 @@ struct LogList: AsyncParsableCommand {
                 }
                 table.add(cells)
             }
-            for line in table.lines { print(line) }
+            if !table.lines.isEmpty { try StandardOutput.write(line: table.lines.joined(separator: "\n")) }
             for error in damage { complain("sluice: \(error)") }
             if !damage.isEmpty { throw ExitCode(1) }
         }
