@@ -11,7 +11,9 @@ struct ClusterOptions: ParsableArguments {
         help: "A broker of the cluster as HOST:PORT; several with commas between them.")
     var bootstrapServer = "127.0.0.1:9092"
 
-    @Option(help: "How long the cluster may take for an answer, such as 500ms, 10s or 2m.")
+    @Option(
+        help: "How long the cluster may take for an answer, such as 500ms or 2m. Default: 10s.",
+        transform: DurationArgument.init(parsing:))
     var timeout = DurationArgument(seconds: 10)
 
     @Option(

@@ -14,7 +14,7 @@ struct ConfigTarget: ParsableArguments {
     @Option(name: .shortAndLong, help: "The topic whose configs are meant.")
     var topic: String?
 
-    @Option(help: "The id of the broker whose configs are meant.")
+    @Option(parsing: .unconditional, help: "The id of the broker whose configs are meant.")
     var broker: Int32?
 
     func validate() throws {
@@ -22,6 +22,7 @@ struct ConfigTarget: ParsableArguments {
             throw ValidationError("say whose configs are meant: --topic NAME or --broker ID")
         }
         guard topic != "" else { throw ValidationError("--topic needs a name") }
+        guard broker ?? 0 >= 0 else { throw ValidationError("--broker is a number from 0 on") }
     }
 
     var resource: ConfigResource { topic.map { .topic($0) } ?? .broker(broker ?? 0) }

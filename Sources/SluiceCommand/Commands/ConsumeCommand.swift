@@ -20,7 +20,7 @@ struct ConsumeCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "The topic to read.")
     var topic: String
 
-    @Option(help: "Only this partition; not with --group.")
+    @Option(parsing: .unconditional, help: "Only this partition; not with --group.")
     var partition: Int32?
 
     @Option(name: .shortAndLong, help: "The consumer group to read as.")
@@ -34,7 +34,7 @@ struct ConsumeCommand: AsyncParsableCommand {
         transform: StartPosition.init(parsing:))
     var from: StartPosition?
 
-    @Option(help: "Ends after so many records.")
+    @Option(parsing: .unconditional, help: "Ends after so many records.")
     var count: Int?
 
     @Flag(help: "Ends when everything that is there has been printed.")

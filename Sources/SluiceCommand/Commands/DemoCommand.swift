@@ -16,10 +16,10 @@ struct DemoCommand: AsyncParsableCommand {
             Exit code 0 only if the ledger balances: written = read = committed = parsed + dead-lettered, missing 0, duplicate 0; else 2.
             """)
 
-    @Option(help: "How long the traffic lasts, such as 30s or 5m.")
+    @Option(help: "How long the traffic lasts, such as 5m. Default: 30s.", transform: DurationArgument.init(parsing:))
     var duration = DurationArgument(seconds: 30)
 
-    @Option(help: "Lines a second.")
+    @Option(parsing: .unconditional, help: "Lines a second.")
     var rate = 5000
 
     @Option(

@@ -29,7 +29,9 @@ struct ProduceCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "The topic to send to.")
     var topic: String
 
-    @Option(help: "The partition to send to. Default: by the key as Java's client does, or by turns without one.")
+    @Option(
+        parsing: .unconditional,
+        help: "The partition to send to. Default: by the key as Java's client does, or by turns without one.")
     var partition: Int32?
 
     @Option(help: "The key of every record.")
@@ -57,7 +59,8 @@ struct ProduceCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("delivery-timeout"),
-        help: "How long a record is tried to be sent before it is given up, such as 30s or 2m.")
+        help: "How long a record is tried to be sent before it is given up, such as 30s. Default: 2m.",
+        transform: DurationArgument.init(parsing:))
     var deliveryTimeout = DurationArgument(seconds: 120)
 
     @OptionGroup var cluster: ClusterOptions
