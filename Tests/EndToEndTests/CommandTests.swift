@@ -168,6 +168,22 @@ struct CommandTests {
         #expect(broker.errors == "sluice: \(message)\n")
     }
 
+    @Test("up says that a pattern matches nothing yet, and that nothing is declared")
+    func nothingToDo() async throws {
+        let pipeline = try Pipeline(paths: "*.nothing")
+        let up = try await Program.run(Program.sluice, pipeline.up("--until-idle"))
+        #expect(up.status == 0, "\(up.errors)")
+        #expect(
+            up.errors.contains("input 'access': no file matches \(pipeline.folder.path)/*.nothing yet\n"),
+            "\(up.errors)")
+        let empty = try pipeline.folder.write("empty.yaml", "stream: {}\n")
+        let idle = try await Program.run(
+            Program.sluice,
+            ["up", "--config", empty, "--data-dir", pipeline.folder("data-2"), "--listen", "none", "--until-idle"])
+        #expect(idle.status == 0, "\(idle.errors)")
+        #expect(idle.errors.contains("declares neither an input nor a stage"), "\(idle.errors)")
+    }
+
     @Test("help names every command and option")
     func help() async throws {
         for (command, words) in [
