@@ -52,13 +52,15 @@ extension AdminClient {
 
     /// Sets some keys of a configuration and takes others back to their defaults; the rest stays.
     ///
-    /// librdkafka 2.0.2 can only replace all that is set, so that is read first: of two changes at the same moment one can be lost.
+    /// librdkafka 2.0.2 can only replace all that is set: of two changes at the same moment one can be lost.
+    /// - Parameter present: what `configs` has just told of it.
     package func changeConfigs(
-        of resource: ConfigResource, set: [String: String], delete: Set<String>, timeout: Duration
+        of resource: ConfigResource, from present: [ConfigEntry], set: [String: String], delete: Set<String>,
+        timeout: Duration
     ) throws(KafkaClientError) {
         var wanted: [String: String] = [:]
         let own: ConfigEntry.Source = if case .topic = resource { .topic } else { .broker }
-        for entry in try configs(of: resource, timeout: timeout) where entry.source == own {
+        for entry in present where entry.source == own {
             guard set[entry.name] == nil, !delete.contains(entry.name) else { continue }
             guard let value = entry.value else {
                 throw KafkaClientError(

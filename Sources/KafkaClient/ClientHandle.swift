@@ -56,17 +56,24 @@ final class ClientHandle: @unchecked Sendable {
     }
 
     deinit {
-        guard isAbandoned.load(ordering: .relaxed) else { return rd_kafka_destroy(raw) }
-        // librdkafka waits here, too, for the answer that does not come; its callbacks need `events` as long as that.
+        // librdkafka may wait here for ever: for the answer that does not come, or, where a topic it read is deleted, for a thread
+        // of its own (2.0.2). Its callbacks need `events` as long as that.
         nonisolated(unsafe) let raw = raw
-        DispatchQueue(label: "sluice.kafka-client.abandoned").async { [events] in
-            rd_kafka_destroy_flags(raw, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+        let flags = isAbandoned.load(ordering: .relaxed) ? RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE : 0
+        let ended = DispatchSemaphore(value: 0)
+        DispatchQueue(label: "sluice.kafka-client.end").async { [events] in
+            rd_kafka_destroy_flags(raw, flags)
             withExtendedLifetime(events) {}
+            ended.signal()
         }
+        if flags == 0 { _ = ended.wait(timeout: .now() + Self.endWaitSecondsMax) }
     }
 
     /// When this goes nobody waits for the group to be left in good order: its coordinator does not answer.
     func abandon() { isAbandoned.store(true, ordering: .relaxed) }
+
+    /// How long its end is waited for: it takes milliseconds, or for ever.
+    private static let endWaitSecondsMax = 1.0
 
     /// The length librdkafka recommends for its error texts.
     static let errorBytesMax = 512

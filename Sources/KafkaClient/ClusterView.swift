@@ -22,13 +22,15 @@ package struct ClusterView: Sendable {
         return ClusterMetadata(answer.pointee)
     }
 
-    /// Waits until any broker answers.
-    package func reach(timeout: Duration) throws(KafkaClientError) {
+    /// Waits until any broker answers, and tells which brokers there are.
+    @discardableResult
+    package func reach(timeout: Duration) throws(KafkaClientError) -> [ClusterMetadata.Broker] {
         var answer: UnsafePointer<rd_kafka_metadata>?
         // 0 and no topic: those this instance knows, which are none.
         let error = rd_kafka_metadata(handle.raw, 0, nil, &answer, timeout.milliseconds32)
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else { throw unreached(error) }
-        rd_kafka_metadata_destroy(answer)
+        defer { rd_kafka_metadata_destroy(answer) }
+        return ClusterMetadata(answer.pointee).brokers
     }
 
     /// Without any answer the reason is in what happened to the connections.

@@ -11,8 +11,10 @@ package final class Producer: Sendable {
     package struct Deliveries: Sendable {
         /// Records the cluster has acknowledged as `acks` asks.
         package var acknowledged = 0
-        /// Records that were given up; whether they are in the log is not known.
+        /// Records that were given up.
         package var failed = 0
+        /// Those of them that may be in the log all the same: nobody said that they are not.
+        package var uncertain = 0
         /// Why the first of them was given up.
         package var firstFailure: KafkaClientError?
     }
@@ -110,8 +112,20 @@ package final class Producer: Sendable {
                     deliveries.acknowledged += 1
                 } else {
                     deliveries.failed += 1
+                    if !Self.isRefusal(error) { deliveries.uncertain += 1 }
                     if deliveries.firstFailure == nil { deliveries.firstFailure = KafkaClientError(error) }
                 }
+            }
+        }
+
+        /// Whether a broker has said that it did not write: what Kafka's own errors mean, but for those told of what may be written.
+        private static func isRefusal(_ error: rd_kafka_resp_err_t) -> Bool {
+            switch error {
+            case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION,
+                RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND, RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
+                false
+            // Below zero are those librdkafka finds by itself, and Kafka's UNKNOWN.
+            default: error.rawValue > 0
             }
         }
     }

@@ -16,6 +16,8 @@ package indirect enum ConfigType: Sendable, Hashable {
     case boolean
     /// A whole number in the range.
     case integer(ClosedRange<Int>)
+    /// -1 for none, or a whole number in the range.
+    case limit(ClosedRange<Int>)
     /// A number in the range.
     case number(ClosedRange<Double>)
     /// A time in the range; a plain number counts milliseconds.
@@ -43,6 +45,7 @@ package indirect enum ConfigType: Sendable, Hashable {
         case .expression: "an expression"
         case .boolean: "true or false"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .limit(let range): "-1, or a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .number(let range): "a number from \(Self.render(range.lowerBound)) to \(Self.render(range.upperBound))"
         case .duration(let range):
             "a time from \(Self.render(range.lowerBound)) to \(Self.render(range.upperBound))"

@@ -17,6 +17,12 @@ public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
         self.init(host: host, port: port)
     }
 
+    /// Reads the address of a broker to connect to: `HOST`, which is at Kafka's own port, or `HOST:PORT`; nil for any other text.
+    package init?(broker text: some StringProtocol) {
+        guard let (host, port) = HostAndPort.parse(String(text)), port != 0 else { return nil }
+        self.init(host: host, port: port ?? KafkaListener.usualAddress.port)
+    }
+
     /// Whether only this machine can come to it.
     public var isLoopback: Bool {
         host == "localhost" || host == "::1" || host.wholeMatch(of: /127(?:\.\d{1,3}){3}/) != nil

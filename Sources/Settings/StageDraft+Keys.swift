@@ -42,7 +42,7 @@ extension StageDraft {
     private static let accessLogFields: [ConfigField<StageDraft>] = [
         formatField,
         .choice(
-            "server", \.accessLog.server, default: "nginx for a format with `$`, apache for one with `%`",
+            "server", \.accessLog.server, default: "nginx for a format with $, apache for one with %",
             "Whose grammar a format string is in."
         ).used(by: .accessLog),
         .choice(

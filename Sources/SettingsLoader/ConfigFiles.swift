@@ -32,9 +32,7 @@ struct ConfigFiles {
     private mutating func list(_ path: String) -> [File] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            let message =
-                "there is no such file or folder: correct the path (a relative one begins in the folder where sluice is started)"
-            findings.append(Diagnostic(.error, message, at: SourceLocation(file: path)))
+            findings.append(Self.missing(path, "file or folder"))
             return []
         }
         guard isFolder.boolValue else {
@@ -87,9 +85,23 @@ struct ConfigFiles {
         return path
     }
 
+    private static func missing(_ path: String, _ kind: String) -> Diagnostic {
+        Diagnostic(
+            .error,
+            "there is no such \(kind): correct the path (a relative one begins in the folder where sluice is started)",
+            at: SourceLocation(file: path))
+    }
+
     /// The text of a file.
     static func text(_ path: String) throws(Diagnostic) -> String {
         let place = SourceLocation(file: path)
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw missing(path, "file")
+        }
+        guard !isFolder.boolValue else {
+            throw Diagnostic(.error, "this is a folder: name the file in it", at: place)
+        }
         let data: Data
         do {
             let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))

@@ -56,11 +56,11 @@ public struct ConfigurationLoader: Sendable {
             findings += topology.findings
             chains = topology.chains
         }
-        let ordered = Self.ordered(findings, sources.order)
+        let ordered = LoadResult.ordered(findings, sources.order)
         let isUsable = !ordered.contains { $0.severity == .error }
         return LoadResult(
             settings: isUsable ? settings : nil, draft: settings, diagnostics: ordered, files: sources.files,
-            skippedFiles: sources.skippedFiles, chains: chains)
+            skippedFiles: sources.skippedFiles, order: sources.order, chains: chains)
     }
 
     /// Loads a configuration that runs.
@@ -77,20 +77,6 @@ public struct ConfigurationLoader: Sendable {
         guard profiles.isEmpty, let active = environment["SPRING_PROFILES_ACTIVE"] else { return profiles }
         return active.split(separator: ",").map { String($0.drop { $0 == " " }) }
     }
-
-    /// The findings by file, line and column, each once.
-    private static func ordered(_ findings: [Diagnostic], _ order: [String: Int]) -> [Diagnostic] {
-        var seen: Set<Diagnostic> = []
-        return findings.filter { seen.insert($0).inserted }.enumerated().sorted { left, right in
-            func key(_ item: (offset: Int, element: Diagnostic)) -> (Int, Int, Int, Int) {
-                let place = item.element.location
-                return (
-                    order[place?.file ?? ""] ?? Int.max, place?.line ?? 0, place?.column ?? 0, item.offset
-                )
-            }
-            return key(left) < key(right)
-        }.map(\.element)
-    }
 }
 
 /// What loading a configuration gave.
@@ -105,8 +91,29 @@ public struct LoadResult: Sendable {
     public var files: [String]
     /// Files `name-<profile>.yaml` whose profile is not on.
     public var skippedFiles: [String]
+    /// The places of the files in their order.
+    let order: [String: Int]
     /// The chains of stages that run.
     let chains: [Topology.Chain]
+
+    /// Adds what others have found in the draft, each finding in its place.
+    package mutating func add(_ findings: [Diagnostic]) {
+        diagnostics = Self.ordered(diagnostics + findings, order)
+    }
+
+    /// The findings by file, line and column, each once.
+    fileprivate static func ordered(_ findings: [Diagnostic], _ order: [String: Int]) -> [Diagnostic] {
+        var seen: Set<Diagnostic> = []
+        return findings.filter { seen.insert($0).inserted }.enumerated().sorted { left, right in
+            func key(_ item: (offset: Int, element: Diagnostic)) -> (Int, Int, Int, Int) {
+                let place = item.element.location
+                return (
+                    order[place?.file ?? ""] ?? Int.max, place?.line ?? 0, place?.column ?? 0, item.offset
+                )
+            }
+            return key(left) < key(right)
+        }.map(\.element)
+    }
 }
 
 /// A configuration that does not run: all of its errors.

@@ -93,6 +93,12 @@ extension LoadResult {
                 note(name, partitions: topics[destination]?.partitions ?? fewest, writer: "dead letters")
             }
         }
+        // The agent's, of lines that are too long and of what was lost: docs/agent.md.
+        for input in settings.agent.inputs {
+            for destination in settings.stream.bindings[input.output]?.destinations ?? [] {
+                note("error.\(destination).\(settings.agent.id)", partitions: fewest, writer: "dead letters")
+            }
+        }
         let rows = topics.sorted { $0.key < $1.key }.map { name, topic in
             func list(_ names: Set<String>) -> String {
                 names.isEmpty ? "-" : names.sorted().joined(separator: " ")

@@ -62,11 +62,13 @@ package struct ServerPropertiesLoader {
             let known = ServerProperties.keys.map(\.name).filter { !$0.hasSuffix(".*") }
             let advice =
                 RelaxedName.nearest(to: name, among: known).map { "did you mean '\($0)'?" }
-                ?? "it is none of Kafka's keys for a broker that docs/server-properties.md lists"
+                ?? "it is none of Kafka's keys for a broker that docs/server-properties.md lists; delete the line, or put # before it"
             return Diagnostic(.error, "unknown key '\(name)'; \(advice)", at: property.location)
         }
         switch key.status {
         case .implemented, .alias: return nil
+        case .planned where ServerProperties.isHarmless(name, property.value.text):
+            return Diagnostic(.warning, "'\(name)' has no effect: it asks for what is so anyway", at: property.location)
         case .planned(let advice):
             return Diagnostic(.error, "'\(name)' is not implemented yet; \(advice)", at: property.location)
         case .withoutEffect(let reason):

@@ -23,8 +23,10 @@ struct Sluice: AsyncParsableCommand {
 
     /// Runs the command; a wrong option is told in one line, as every other error is.
     static func main() async {
+        var running: (any ParsableCommand.Type)?
         do {
             var command = try parseAsRoot()
+            running = type(of: command)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -32,8 +34,11 @@ struct Sluice: AsyncParsableCommand {
             }
         } catch {
             guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-            // ArgumentParser keeps to itself which command it was, but names it where it sends the reader.
-            let help = fullMessage(for: error).firstMatch(of: /See '(.+ --help)'/)?.1 ?? "sluice --help"
+            // ArgumentParser keeps to itself which command it was, but names it where it sends the reader. What a command finds out
+            // while it runs, as of options that do not go with its configuration, has no such place.
+            let named = fullMessage(for: error).firstMatch(of: /See '(.+ --help)'/).map { String($0.1) }
+            let own = configuration.subcommands.first { $0 == running }?.configuration.commandName
+            let help = own.map { "sluice \($0) --help" } ?? named ?? "sluice --help"
             let message = message(for: error).split(whereSeparator: \.isWhitespace).joined(separator: " ")
             complain("sluice: \(message.hasSuffix(".") ? String(message.dropLast()) : message); see '\(help)'")
             exit(withError: ExitCode.validationFailure)

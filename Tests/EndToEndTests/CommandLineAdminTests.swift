@@ -149,6 +149,26 @@ struct CommandLineAdminTests {
                 "t: a topic has no config 'nonsense' (INVALID_CONFIG)"
             ),
             (
+                ["configs", "describe", "--broker", "9", "-b", broker.address], 1,
+                "there is no broker 9 at \(broker.address); there is 1"
+            ),
+            (
+                ["configs", "alter", "--topic", "t", "--delete-config", "retention.mss", "-b", broker.address], 1,
+                "there is no config 'retention.mss' to take back to its default; did you mean 'retention.ms'?"
+            ),
+            (
+                ["topics", "alter", "t", "--delete-config", "nosuch", "-b", broker.address], 1,
+                "there is no config 'nosuch' to take back to its default"
+            ),
+            (
+                ["topics", "alter", "t", "--config", "a=1", "--delete-config", "a"], 64,
+                "'a' is both set and taken back to its default: give one of them; see 'sluice topics alter --help'"
+            ),
+            (
+                ["topics", "create", "u", "--config", "a=1", "--config", "a=2"], 64,
+                "--config gives 'a' two values, '1' and '2'; see 'sluice topics create --help'"
+            ),
+            (
                 ["configs", "describe"], 64,
                 "say whose configs are meant: --topic NAME or --broker ID; see 'sluice configs describe --help'"
             ),

@@ -165,6 +165,24 @@ struct CommandLineClientTests {
                 "--property no.such: librdkafka knows no such property"
             ),
             (
+                ["consume", "-t", "t", "-b", "127.0.0.1:abc"], 64,
+                """
+                --bootstrap-server: '127.0.0.1:abc' is no address of a broker; it is HOST:PORT, such as 127.0.0.1:9092 or \
+                [::1]:9092; see 'sluice consume --help'
+                """
+            ),
+            (
+                ["consume", "-t", "t", "-b", "a:1,:::"], 64,
+                """
+                --bootstrap-server: ':::' is no address of a broker; it is HOST:PORT, such as 127.0.0.1:9092 or [::1]:9092; \
+                see 'sluice consume --help'
+                """
+            ),
+            (
+                ["consume", "-t", "t", "-b", "127.0.0.9", "--timeout", "300ms"], 1,
+                "no broker at 127.0.0.9:9092; start one with 'sluice broker', or name another with --bootstrap-server"
+            ),
+            (
                 ["consume", "-t", "t", "--format", "yaml"], 64,
                 """
                 The value 'yaml' is invalid for '--format <format>': 'yaml' is no format; it is value, json, or a template \
@@ -205,8 +223,37 @@ struct CommandLineClientTests {
         let sent = try await Self.sluice(broker, "produce", "-t", "t", input: input)
         #expect(sent.status == 1)
         #expect(sent.errors.hasPrefix("sluice: 1 of 2 records were not acknowledged by \(broker.address): "), "\(sent)")
-        #expect(sent.errors.contains("(MSG_SIZE_TOO_LARGE)"), "\(sent)")
+        #expect(
+            sent.errors.contains("(MSG_SIZE_TOO_LARGE); 'sluice topics alter t --config max.message.bytes="), "\(sent)")
         #expect(sent.errors.split(separator: "\n").count == 1)
+        let made = try await Self.sluice(broker, "topics", "create", "c", "--config", "cleanup.policy=compact")
+        #expect(made.status == 0)
+        let refused = try await Self.sluice(broker, "produce", "-t", "c", input: try folder.write("input", "a\n"))
+        #expect(refused.status == 1)
+        #expect(
+            refused.errors.hasSuffix(
+                "a compacted topic takes no record without a key: give them with --key or --key-separator\n"),
+            "\(refused)")
+        #expect(await broker.stop() == 0)
+    }
+
+    @Test("consume of a topic that is deleted meanwhile ends and says so", arguments: [[], ["--group", "g"]])
+    func topicDeleted(options: [String]) async throws {
+        let folder = try TemporaryFolder()
+        let broker = try await RunningBroker(folder)
+        let input = try folder.write("input", "one\n")
+        #expect(try await Self.sluice(broker, "produce", "-t", "t", input: input).status == 0)
+        let consumer = try Program(
+            Program.sluice, ["consume", "-t", "t", "--from", "beginning", "-b", broker.address] + options)
+        try await eventually("the record is printed") { consumer.output == "one\n" }
+        #expect(try await Self.sluice(broker, "topics", "delete", "t").status == 0)
+        let clock = ContinuousClock()
+        let start = clock.now
+        let ended = await consumer.wait()
+        #expect(
+            ended.status == 1 && ended.errors == "sluice: topic 't' is no longer at \(broker.address)\n", "\(ended)")
+        // Long before the limit of a stop, which librdkafka's own end would be ended by.
+        #expect(clock.now - start < .seconds(15))
         #expect(await broker.stop() == 0)
     }
 

@@ -87,6 +87,28 @@ struct CommandTests {
                 ["broker", "--data-dir", ""],
                 "The value '' is invalid for '--data-dir <data-dir>': it is empty; name a folder; see 'sluice broker --help'"
             ),
+            (
+                ["broker", "--listen", "0.0.0.0:9092"],
+                """
+                0.0.0.0:9092 is every address of this machine; say with --advertise HOST or stream.embedded.binder.advertise which of \
+                them clients use; see 'sluice broker --help'
+                """
+            ),
+            (
+                ["consume", "-t", "t", "--count", "-1"],
+                "--partition and --count are numbers from 0 on; see 'sluice consume --help'"
+            ),
+            (
+                ["produce", "-t", "t", "--partition", "-1"],
+                "--partition is a number from 0 on; see 'sluice produce --help'"
+            ),
+            (
+                ["topics", "list", "--timeout", "abc"],
+                """
+                The value 'abc' is invalid for '--timeout <timeout>': 'abc' is no time; it is a whole number with ms, s, m or h, \
+                such as 500ms, 10s or 2m; see 'sluice topics list --help'
+                """
+            ),
             (["log", "dump"], "Missing expected argument '--data-dir <data-dir>'; see 'sluice log dump --help'"),
             (
                 ["log", "dump", "--format", "yaml"],
@@ -105,6 +127,61 @@ struct CommandTests {
         #expect(result.status == 64)
         #expect(result.errors == "sluice: \(message)\n")
         #expect(result.output == "")
+    }
+
+    @Test("output that cannot be written is exit code 1 and one line")
+    func fullOutput() async throws {
+        let pipeline = try Pipeline()
+        let broker = try await RunningBroker(pipeline.folder)
+        let input = try pipeline.folder.write("input", "one\n")
+        let sent = try await Program.run(Program.sluice, ["produce", "-t", "t", "-b", broker.address], input: input)
+        #expect(sent.status == 0, "\(sent.errors)")
+        #expect(await broker.stop() == 0)
+        for command in [
+            "log list --data-dir \(pipeline.data)", "log dump --data-dir \(pipeline.data)",
+            "check \(pipeline.configuration)",
+            "generate access-log --lines 3",
+        ] {
+            let full = try await Program.run("/bin/sh", ["-c", "exec \(Program.sluice) \(command) >/dev/full"])
+            #expect(full.status == 1, "\(command)")
+            #expect(full.errors == "sluice: cannot write to standard output: No space left on device\n", "\(command)")
+        }
+    }
+
+    @Test(
+        "an address that cannot be listened on is told with what to do",
+        arguments: [
+            (
+                "192.0.2.1:0",
+                "cannot listen on 192.0.2.1:0: Cannot assign requested address; name an address of this machine with --listen"
+            ),
+            (
+                "no.such.invalid:0",
+                "cannot listen on no.such.invalid:0: no such host; name an address of this machine with --listen"
+            ),
+        ])
+    func cannotListen(address: String, message: String) async throws {
+        let folder = try TemporaryFolder()
+        let broker = try await Program.run(
+            Program.sluice, ["broker", "--listen", address, "--data-dir", folder("data")])
+        #expect(broker.status == 1)
+        #expect(broker.errors == "sluice: \(message)\n")
+    }
+
+    @Test("up says that a pattern matches nothing yet, and that nothing is declared")
+    func nothingToDo() async throws {
+        let pipeline = try Pipeline(paths: "*.nothing")
+        let up = try await Program.run(Program.sluice, pipeline.up("--until-idle"))
+        #expect(up.status == 0, "\(up.errors)")
+        #expect(
+            up.errors.contains("input 'access': no file matches \(pipeline.folder.path)/*.nothing yet\n"),
+            "\(up.errors)")
+        let empty = try pipeline.folder.write("empty.yaml", "stream: {}\n")
+        let idle = try await Program.run(
+            Program.sluice,
+            ["up", "--config", empty, "--data-dir", pipeline.folder("data-2"), "--listen", "none", "--until-idle"])
+        #expect(idle.status == 0, "\(idle.errors)")
+        #expect(idle.errors.contains("declares neither an input nor a stage"), "\(idle.errors)")
     }
 
     @Test("help names every command and option")

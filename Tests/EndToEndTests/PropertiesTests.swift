@@ -18,6 +18,7 @@ struct PropertiesTests {
             "server.properties",
             """
             listeners=PLAINTEXT://127.0.0.1:\(ports[0])
+            advertised.listeners=PLAINTEXT://127.0.0.1:\(ports[0])
             log.dirs=\(folder("from-file"))
             num.partitions=3
             broker.id=5
@@ -32,7 +33,7 @@ struct PropertiesTests {
                 guard broker.isRunning else { throw TimedOut(description: broker.errors) }
                 return broker.errors.contains("clients are served at 127.0.0.1:\(port)")
             }
-            #expect(broker.errors.contains("\(properties):5:1: warning: 'zookeeper.connect' has no effect"))
+            #expect(broker.errors.contains("\(properties):6:1: warning: 'zookeeper.connect' has no effect"))
             let topics = try await Program.run(kcat, ["-b", "127.0.0.1:\(port)", "-L", "-t", "wide"])
             #expect(topics.status == 0, "\(topics.errors)")
             #expect(topics.output.contains("broker 5 at 127.0.0.1:\(port)"), "\(topics.output)")

@@ -47,6 +47,7 @@ struct SampleTests {
         let topics = try #require(result.tables.last)
         #expect(
             topics.rows == [
+                ["error.nginx.access.agent", "1", "dead letters", "-"],
                 ["error.nginx.access.parse", "6", "dead letters", "-"],
                 ["error.nginx.hits.errors", "6", "dead letters", "-"],
                 ["nginx.access", "6", "access-out-0", "parse-in-0"],

@@ -103,7 +103,7 @@ struct ServerPropertiesTests {
             ("log.retention.hour=1", "1:1: unknown key 'log.retention.hour'; did you mean 'log.retention.hours'?"),
             (
                 "# first\n  colour: blue",
-                "2:3: unknown key 'colour'; it is none of Kafka's keys for a broker that docs/server-properties.md lists"
+                "2:3: unknown key 'colour'; it is none of Kafka's keys for a broker that docs/server-properties.md lists; delete the line, or put # before it"
             ),
             ("num.partitions = many", "1:18: 'num.partitions' is 'many'; it must be a whole number from 1 to 10000"),
             ("num.partitions=0", "1:16: 'num.partitions' is '0'; it must be a whole number from 1 to 10000"),
@@ -138,7 +138,28 @@ struct ServerPropertiesTests {
                 "2:27: 'listeners' has 2 for clients; there is one: keep 'A' or another of them"
             ),
             (
-                "controller.listener.names=C\nlisteners=C://127.0.0.1:1", "2:11: 'listeners' has none for clients"
+                "controller.listener.names=C\nlisteners=C://127.0.0.1:1",
+                "2:11: 'listeners' has none for clients, but a controller's alone, and there is no controller here: take the file of a broker, or add PLAINTEXT://HOST:PORT"
+            ),
+            (
+                "log.retention.ms=0",
+                "1:18: 'log.retention.ms' is '0'; it must be -1, or a whole number from 1 to 315360000000"
+            ),
+            (
+                "log.cleaner.enable=false",
+                "1:20: 'log.cleaner.enable' is 'false'; it must be true: topics whose policy is compact are always compacted"
+            ),
+            (
+                "remote.log.storage.system.enable=true",
+                "1:1: 'remote.log.storage.system.enable' is not implemented yet; everything is kept on this machine's disk"
+            ),
+            (
+                "remote.log.storage.system.enable=false",
+                "1:1: warning: 'remote.log.storage.system.enable' has no effect: it asks for what is so anyway"
+            ),
+            (
+                "super.users=",
+                "1:1: warning: 'super.users' has no effect: it asks for what is so anyway"
             ),
             (
                 "listeners=127.0.0.1:9092",
@@ -293,7 +314,12 @@ struct ServerPropertiesTests {
         let loaded = ServerPropertiesLoader("/nowhere/server.properties")
         #expect(loaded.diagnostics.count == 1)
         #expect(loaded.diagnostics.first?.severity == .error)
-        #expect(loaded.diagnostics.first?.location?.file == "/nowhere/server.properties")
+        #expect(
+            loaded.diagnostics.first?.description
+                == "/nowhere/server.properties: there is no such file: correct the path (a relative one begins in the folder where sluice is started)"
+        )
+        #expect(
+            ServerPropertiesLoader("/").diagnostics.map(\.description) == ["/: this is a folder: name the file in it"])
     }
 
     @Test("no key is declared twice, and each says what it does")

@@ -76,6 +76,7 @@ extension String {
     fileprivate func isValue(of type: ConfigType) -> Bool {
         switch type {
         case .integer, .number, .duration, .bytes: first?.isNumber == true
+        case .limit: Int(self) != nil
         case .boolean: self == "true" || self == "false"
         case .choice(let words): words.contains(self)
         case .optional(let inner): self == "none" || isValue(of: inner)

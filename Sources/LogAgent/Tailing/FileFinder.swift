@@ -48,6 +48,11 @@ struct FileFinder: Sendable {
         patterns.contains { $0.matches(path) } && !exclude.contains { $0.matches(path) }
     }
 
+    /// The patterns that none of the files found matches, as they were written.
+    func unmatched(_ findings: Findings) -> [String] {
+        patterns.filter { pattern in !findings.files.keys.contains { pattern.matches($0) } }.map(\.text)
+    }
+
     /// Walks the file system.
     func find() -> Findings {
         var findings = Findings()

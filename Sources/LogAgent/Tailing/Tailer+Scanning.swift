@@ -74,6 +74,13 @@ extension Tailer {
         needsScan = false
         let findings = finder.find()
         problems = findings.problems
+        if !hasScanned {
+            hasScanned = true
+            // An input that is quiet for a mistyped path looks like one whose server is quiet.
+            for pattern in finder.unmatched(findings) {
+                logger.warning("input '\(settings.name)': no file matches \(pattern) yet")
+            }
+        }
         for folder in findings.folders {
             do throws(SystemError) {
                 try watch?.watch(folder)

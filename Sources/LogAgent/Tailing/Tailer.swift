@@ -39,6 +39,8 @@ final class Tailer {
     var problems: [String: String] = [:]
     /// Whether something happened that only a scan can sort out.
     var needsScan = true
+    /// Whether it has looked for files since its start.
+    var hasScanned = false
     var truncations = 0
 
     private let buffer: UnsafeMutableRawBufferPointer

@@ -11,7 +11,7 @@ extension ServerProperties {
                 "controller.quota.window.size.seconds", "controller.socket.timeout.ms", "controlled.shutdown.*",
                 "metadata.*", "broker.heartbeat.interval.ms", "broker.session.timeout.ms",
                 "initial.broker.registration.timeout.ms", "server.max.startup.time.ms",
-                "unstable.api.versions.enable", "unstable.feature.versions.enable",
+                "unstable.api.versions.enable", "unstable.feature.versions.enable", "control.plane.listener.name",
             ], "there is no controller and no quorum: one broker knows its topics by itself"
         ),
         (
@@ -22,7 +22,9 @@ extension ServerProperties {
                 "transaction.state.log.min.isr", "share.coordinator.state.topic.replication.factor",
                 "share.coordinator.state.topic.min.isr", "inter.broker.listener.name", "inter.broker.protocol.version",
                 "request.timeout.ms", "broker.rack", "follower.*", "leader.replication.*",
-                "alter.log.dirs.replication.*", "eligible.leader.replicas.enable",
+                "alter.log.dirs.replication.*", "eligible.leader.replicas.enable", "replication.quota.window.num",
+                "replication.quota.window.size.seconds", "socket.connection.setup.timeout.ms",
+                "socket.connection.setup.timeout.max.ms",
             ], "there is one broker, and each partition has one replica"
         ),
         (
@@ -30,7 +32,7 @@ extension ServerProperties {
                 "num.network.threads", "num.io.threads", "num.recovery.threads.per.data.dir", "background.threads",
                 "queued.max.requests", "log.cleaner.threads", "log.cleaner.dedupe.buffer.size",
                 "log.cleaner.io.buffer.size", "log.cleaner.io.buffer.load.factor",
-                "log.cleaner.io.max.bytes.per.second", "log.cleaner.backoff.ms", "log.cleaner.enable",
+                "log.cleaner.io.max.bytes.per.second", "log.cleaner.backoff.ms",
             ], "threads and buffers are as many as the work needs"
         ),
         (
@@ -56,6 +58,7 @@ extension ServerProperties {
                 "log.dir.failure.timeout.ms", "log.initial.task.delay.ms", "producer.purgatory.*", "fetch.purgatory.*",
                 "delete.records.purgatory.*", "max.incremental.fetch.session.cache.slots",
                 "connection.failed.authentication.delay.ms", "quota.window.*", "compression.*",
+                "max.request.partition.size.limit",
             ], "it tunes what works another way here"
         ),
         (
@@ -83,6 +86,7 @@ extension ServerProperties {
             [
                 "ssl.*", "sasl.*", "authorizer.*", "super.users", "allow.everyone.if.no.acl.found", "listener.name.*",
                 "security.*", "principal.*", "password.*", "delegation.*", "early.start.listeners",
+                "connections.max.reauth.ms",
             ], "TLS, SASL and ACLs are to come; listen on an address that only this machine reaches"
         ),
         (
@@ -107,6 +111,19 @@ extension ServerProperties {
         ),
         (["producer.id.*", "transaction.two.phase.commit.enable"], "leave it out"),
     ].flatMap { ConfigKey.planned($0.0, $0.1) }
+
+    /// What refused keys are set to where they ask for nothing, by name; an empty value never does.
+    private static let harmless = [
+        "remote.log.storage.system.enable": "false", "transaction.two.phase.commit.enable": "false",
+        "allow.everyone.if.no.acl.found": "true", "connections.max.reauth.ms": "0", "ssl.client.auth": "none",
+        "group.coordinator.rebalance.protocols": "classic", "max.connections.per.ip": "2147483647",
+        "max.connection.creation.rate": "2147483647",
+    ]
+
+    /// Whether a key asks for what is the case anyway.
+    package static func isHarmless(_ name: String, _ value: String) -> Bool {
+        value.isEmpty || harmless[name] == value.lowercased()
+    }
 
     /// The key of that name, or the longest pattern that stands for it.
     package static func key(named name: String) -> ConfigKey? {

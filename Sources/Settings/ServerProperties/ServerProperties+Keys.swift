@@ -89,6 +89,9 @@ extension ServerProperties {
 
     private static let compacting: [ConfigField<ServerProperties>] = [
         cleanupPolicy,
+        .only(
+            "log.cleaner.enable", "true", "Topics whose policy is `compact` are compacted.",
+            otherwise: "topics whose policy is compact are always compacted"),
         .time(
             "log.cleaner.delete.retention.ms", .milliseconds, \.settings.embedded.topicDefaults.deleteRetention,
             0...ages,
@@ -218,14 +221,15 @@ package enum PropertyUnit: Int {
 
 // The kinds of fields that `ConfigField` has not: Kafka's times have their unit in the key, and -1 is none.
 extension ConfigField<ServerProperties> {
-    /// A time; in the range -1, if it is there, stands for none.
+    /// A time; in the range -1, if it is there, stands for none. Where it does, 0 would empty every topic: Kafka refuses it too.
     static func time(
         _ name: String, _ unit: PropertyUnit, _ path: SettingPath<ServerProperties, Duration?>,
         _ range: ClosedRange<Int>, default text: String? = nil, _ documentation: String
     ) -> ConfigField {
-        let key = ConfigKey(name, .integer(range), default: text, documentation)
+        let times = max(range.lowerBound, 1)...range.upperBound
+        let type = range.lowerBound < 0 ? ConfigType.limit(times) : .integer(range)
+        let key = ConfigKey(name, type, default: text, documentation)
         return ConfigField(key) { value, _, root throws(Diagnostic) in
-            // Where -1 is none, 0 would empty every topic: Kafka refuses it too.
             let count = try key.parse(value) { text in
                 ConfigType.parseInteger(text, in: range).flatMap { $0 == 0 && range.lowerBound < 0 ? nil : $0 }
             }

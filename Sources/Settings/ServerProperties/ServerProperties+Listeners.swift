@@ -70,7 +70,10 @@ extension ServerProperties {
     private func clientListener(_ text: ConfigText) throws(Diagnostic) -> PropertyListener {
         let all = try elements(text, of: Self.listenersKey)
         guard let first = all.first else {
-            throw Diagnostic(.error, "'listeners' has none for clients", at: text.location)
+            throw Diagnostic(
+                .error,
+                "'listeners' has none for clients, but a controller's alone, and there is no controller here: take the file of a broker,"
+                    + " or add PLAINTEXT://HOST:PORT", at: text.location)
         }
         for listener in all {
             guard let kind = protocols[listener.name] ?? Self.knownProtocols.first(where: { $0 == listener.name })

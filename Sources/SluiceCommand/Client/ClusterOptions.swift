@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import KafkaClient
 import Logging
+import Settings
 
 /// The options of every command that talks to a Kafka cluster.
 struct ClusterOptions: ParsableArguments {
@@ -10,7 +11,9 @@ struct ClusterOptions: ParsableArguments {
         help: "A broker of the cluster as HOST:PORT; several with commas between them.")
     var bootstrapServer = "127.0.0.1:9092"
 
-    @Option(help: "How long the cluster may take for an answer, such as 500ms, 10s or 2m.")
+    @Option(
+        help: "How long the cluster may take for an answer, such as 500ms or 2m. Default: 10s.",
+        transform: DurationArgument.init(parsing:))
     var timeout = DurationArgument(seconds: 10)
 
     @Option(
@@ -26,10 +29,27 @@ struct ClusterOptions: ParsableArguments {
     private static let reachLimit = Duration.seconds(5)
 
     func validate() throws {
-        guard !bootstrapServer.isEmpty, !bootstrapServer.contains(where: \.isWhitespace) else {
-            throw ValidationError("--bootstrap-server is HOST:PORT, such as 127.0.0.1:9092")
+        guard let wrong = servers.first(where: { Self.address($0) == nil }) else {
+            guard timeout.duration > .zero else {
+                throw ValidationError("--timeout is a time above zero, such as 10s")
+            }
+            return
         }
-        guard timeout.duration > .zero else { throw ValidationError("--timeout is a time above zero, such as 10s") }
+        throw ValidationError(
+            "--bootstrap-server: '\(wrong)' is no address of a broker; it is HOST:PORT, such as 127.0.0.1:9092 or [::1]:9092"
+        )
+    }
+
+    private var servers: [Substring] { bootstrapServer.split(separator: ",", omittingEmptySubsequences: false) }
+
+    /// The brokers as messages name them, each with its port.
+    var address: String { servers.map { Self.address($0) ?? String($0) }.joined(separator: ",") }
+
+    /// A broker's address, with Kafka's own port where it has none; nil for what is no address.
+    private static func address(_ server: Substring) -> String? {
+        // librdkafka takes the protocol before it, as in advertised.listeners.
+        let place = server.firstRange(of: "://").map { server[$0.upperBound...] } ?? server
+        return ListenAddress(broker: place).map { "\(server[..<place.startIndex])\($0)" }
     }
 
     var reachTimeout: Duration { min(timeout.duration, Self.reachLimit) }
@@ -39,7 +59,7 @@ struct ClusterOptions: ParsableArguments {
         LineLogHandler.bootstrap(level: logging.level)
         let logger = Logger(label: "librdkafka")
         return ClientConfiguration(
-            bootstrapServers: bootstrapServer,
+            bootstrapServers: address,
             properties: Dictionary(properties.map { ($0.key, $0.value) }) { $1 },
             log: { logger.debug("\($0)") })
     }
@@ -71,6 +91,18 @@ struct ClusterOptions: ParsableArguments {
         }
     }
 
+    /// Fails where what is meant is a broker that there is not: asked for it, librdkafka would wait for it to come.
+    func check(_ resource: ConfigResource, by client: AdminClient) throws {
+        guard case .broker(let id) = resource else { return }
+        let known = try client.cluster.reach(timeout: reachTimeout).map(\.id).sorted()
+        guard !known.contains(id) else { return }
+        let all = known.map { "\($0)" }
+        let others =
+            all.count < 2 ? all.joined() : all.dropLast().joined(separator: ", ") + " and " + all[all.count - 1]
+        throw CommandFailure(
+            "there is no broker \(id) at \(address); there \(all.count == 1 ? "is" : "are") \(others)")
+    }
+
     /// What is printed of an error, with what to do.
     func failure(_ error: KafkaClientError) -> CommandFailure {
         switch error.code {
@@ -78,28 +110,28 @@ struct ClusterOptions: ParsableArguments {
             let reason = error.message.contains("Connection refused") ? "" : Self.reason(error).map { " (\($0))" } ?? ""
             return CommandFailure(
                 """
-                no broker at \(bootstrapServer)\(reason); start one with 'sluice broker', or name another with \
+                no broker at \(address)\(reason); start one with 'sluice broker', or name another with \
                 --bootstrap-server
                 """)
         case .timedOut:
             return CommandFailure(
-                "the cluster at \(bootstrapServer) did not answer within \(timeout); --timeout makes it longer")
+                "the cluster at \(address) did not answer within \(timeout); --timeout makes it longer")
         case .unknownTopic:
             let name = error.subject.isEmpty ? "the topic" : "topic '\(error.subject)'"
             return CommandFailure(
                 """
-                \(name) is not at \(bootstrapServer); 'sluice topics list' shows what is there, 'sluice topics create' \
+                \(name) is not at \(address); 'sluice topics list' shows what is there, 'sluice topics create' \
                 makes one
                 """)
         case .invalidProperty: return CommandFailure("--property \(error)")
         case .unknownGroup:
             return CommandFailure(
-                "group '\(error.subject)' is not at \(bootstrapServer); 'sluice groups list' shows what is there")
+                "group '\(error.subject)' is not at \(address); 'sluice groups list' shows what is there")
         case .groupNotEmpty:
             return CommandFailure("group '\(error.subject)' has members that are reading; stop them first")
         case .topicExists:
             return CommandFailure("topic '\(error.subject)' is there already; with --if-not-exists that is no failure")
-        case .unsupported: return CommandFailure("the cluster at \(bootstrapServer) cannot do this: \(error)")
+        case .unsupported: return CommandFailure("the cluster at \(address) cannot do this: \(error)")
         case .queueFull, .other: return CommandFailure("\(error) (\(error.name))")
         }
     }
@@ -123,6 +155,16 @@ struct KeyValue: Sendable {
         }
         key = String(text[..<sign])
         value = String(text[text.index(after: sign)...])
+    }
+
+    /// Refuses two values for one key.
+    static func checkOnce(_ all: [KeyValue], option: String) throws {
+        var values: [String: String] = [:]
+        for one in all {
+            if let other = values.updateValue(one.value, forKey: one.key), other != one.value {
+                throw ValidationError("\(option) gives '\(one.key)' two values, '\(other)' and '\(one.value)'")
+            }
+        }
     }
 }
 

@@ -14,7 +14,7 @@ final class StopRequest: Sendable {
     /// How long what was begun may take to end in good order.
     static let limit = Duration.seconds(20)
     /// What of that is left to those who wait for others, to say what did not end.
-    private static let waitLimit = Duration.seconds(15)
+    static let waitLimit = Duration.seconds(15)
 
     private init() throws {
         var descriptors: [Int32] = [-1, -1]

@@ -18,7 +18,8 @@ struct BrokerCommand: AsyncParsableCommand {
     var listen: ListenAddress?
 
     @Option(
-        help: "Where clients are told to connect, HOST or HOST:PORT. Default: the address of --listen.",
+        help:
+            "Where clients are told to connect, HOST or HOST:PORT. Default: the address of --listen, or what --properties says without it.",
         transform: AdvertisedAddress.init(argument:))
     var advertise: AdvertisedAddress?
 
@@ -57,7 +58,10 @@ struct BrokerCommand: AsyncParsableCommand {
             let loaded = ServerPropertiesLoader(properties, onto: settings)
             for finding in loaded.diagnostics { complain(finding.description) }
             guard !loaded.diagnostics.contains(where: { $0.severity == .error }) else { throw ExitCode(1) }
+            let advertise = settings.embedded.advertise
             settings = loaded.settings
+            // Where the file sends clients is where its own listeners are, which --listen replaces.
+            if listen != nil { settings.embedded.advertise = advertise }
             apply(to: &settings)
         }
         guard settings.embedded.listen != .off else {

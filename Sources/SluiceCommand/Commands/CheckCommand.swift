@@ -18,15 +18,17 @@ struct CheckCommand: AsyncParsableCommand {
         try await reportingFailures {
             let result = try configuration.load(paths)
             _ = try ConfigurationOptions.usable(result)
-            for table in result.tables { show(table) }
-            for file in result.skippedFiles { print("left out, as the profile it is named after is not on: \(file)") }
+            for table in result.tables { try show(table) }
+            for file in result.skippedFiles {
+                try StandardOutput.write(line: "left out, as the profile it is named after is not on: \(file)")
+            }
         }
     }
 
-    private func show(_ table: ResolvedTable) {
+    private func show(_ table: ResolvedTable) throws {
         var text = TextTable(table.headings)
         for row in table.rows { text.add(row) }
-        for line in text.lines { print(line) }
-        if !table.rows.isEmpty { print("") }
+        guard !table.rows.isEmpty else { return }
+        try StandardOutput.write(line: text.lines.joined(separator: "\n") + "\n")
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KafkaClient
+import Settings
 
 /// `sluice configs`: the configs of topics and brokers.
 struct ConfigsCommand: AsyncParsableCommand {
@@ -13,7 +14,7 @@ struct ConfigTarget: ParsableArguments {
     @Option(name: .shortAndLong, help: "The topic whose configs are meant.")
     var topic: String?
 
-    @Option(help: "The id of the broker whose configs are meant.")
+    @Option(parsing: .unconditional, help: "The id of the broker whose configs are meant.")
     var broker: Int32?
 
     func validate() throws {
@@ -21,6 +22,7 @@ struct ConfigTarget: ParsableArguments {
             throw ValidationError("say whose configs are meant: --topic NAME or --broker ID")
         }
         guard topic != "" else { throw ValidationError("--topic needs a name") }
+        guard broker ?? 0 >= 0 else { throw ValidationError("--broker is a number from 0 on") }
     }
 
     var resource: ConfigResource { topic.map { .topic($0) } ?? .broker(broker ?? 0) }
@@ -41,10 +43,22 @@ struct ConfigChange: ParsableArguments {
 
     var isEmpty: Bool { settings.isEmpty && deletions.isEmpty }
 
-    func apply(to resource: ConfigResource, by client: AdminClient, timeout: Duration) throws(KafkaClientError) {
+    func validate() throws {
+        try KeyValue.checkOnce(settings, option: "--config")
+        guard let both = settings.first(where: { deletions.contains($0.key) }) else { return }
+        throw ValidationError("'\(both.key)' is both set and taken back to its default: give one of them")
+    }
+
+    func apply(to resource: ConfigResource, by client: AdminClient, timeout: Duration) throws {
+        let present = try client.configs(of: resource, timeout: timeout)
+        let known = present.map(\.name)
+        if let wrong = deletions.first(where: { !known.contains($0) }) {
+            let near = RelaxedName.nearest(to: wrong, among: known).map { "; did you mean '\($0)'?" } ?? ""
+            throw CommandFailure("there is no config '\(wrong)' to take back to its default\(near)")
+        }
         try client.changeConfigs(
-            of: resource, set: Dictionary(settings.map { ($0.key, $0.value) }) { $1 }, delete: Set(deletions),
-            timeout: timeout)
+            of: resource, from: present, set: Dictionary(settings.map { ($0.key, $0.value) }) { $1 },
+            delete: Set(deletions), timeout: timeout)
     }
 }
 
@@ -70,8 +84,9 @@ struct ConfigsDescribe: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            let entries = try await cluster.administer {
-                try $0.configs(of: target.resource, timeout: cluster.timeout.duration)
+            let entries = try await cluster.administer { client in
+                try cluster.check(target.resource, by: client)
+                return try client.configs(of: target.resource, timeout: cluster.timeout.duration)
             }
             let rows = entries.filter { all || $0.source != .default }.map { entry in
                 Row(name: entry.name, value: entry.value, source: entry.source.rawValue, readOnly: entry.isReadOnly)
@@ -106,8 +121,9 @@ struct ConfigsAlter: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            try await cluster.administer {
-                try change.apply(to: target.resource, by: $0, timeout: cluster.timeout.duration)
+            try await cluster.administer { client in
+                try cluster.check(target.resource, by: client)
+                try change.apply(to: target.resource, by: client, timeout: cluster.timeout.duration)
             }
         }
     }

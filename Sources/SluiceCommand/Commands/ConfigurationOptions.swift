@@ -35,7 +35,7 @@ struct ConfigurationOptions: ParsableArguments {
             }
         }
         var result = ConfigurationLoader(paths: chosen, profiles: profiles, overrides: overrides).load()
-        result.diagnostics += StageCatalog.diagnostics(for: result.draft.stream)
+        result.add(StageCatalog.diagnostics(for: result.draft.stream))
         return result
     }
 

@@ -20,7 +20,7 @@ struct ConsumeCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "The topic to read.")
     var topic: String
 
-    @Option(help: "Only this partition; not with --group.")
+    @Option(parsing: .unconditional, help: "Only this partition; not with --group.")
     var partition: Int32?
 
     @Option(name: .shortAndLong, help: "The consumer group to read as.")
@@ -34,7 +34,7 @@ struct ConsumeCommand: AsyncParsableCommand {
         transform: StartPosition.init(parsing:))
     var from: StartPosition?
 
-    @Option(help: "Ends after so many records.")
+    @Option(parsing: .unconditional, help: "Ends after so many records.")
     var count: Int?
 
     @Flag(help: "Ends when everything that is there has been printed.")
@@ -51,6 +51,8 @@ struct ConsumeCommand: AsyncParsableCommand {
     private static let batchCountMax = 1000
     /// How long it waits for records before it looks whether it should end.
     private static let wait = Duration.milliseconds(200)
+    /// How long nothing has to come before it looks whether the topic is still there, which librdkafka does not tell.
+    private static let lookWait = Duration.seconds(1)
 
     func validate() throws {
         guard !topic.isEmpty else { throw ValidationError("--topic needs a name") }
@@ -80,10 +82,31 @@ struct ConsumeCommand: AsyncParsableCommand {
 
     private func print(until stop: StopRequest) throws {
         guard count != 0 else { return }
-        let consumer = try open()
-        defer { consumer.close(timeout: cluster.timeout.duration) }
+        let configuration = cluster.configuration()
+        let finder = try AdminClient(configuration)
+        let consumer = try open(configuration, finder)
+        do {
+            try read(consumer, finder, until: stop)
+        } catch {
+            consumer.close(timeout: endLimit(stop))
+            throw error
+        }
+        // The commit and the leave share it: one after the other they could take longer than a stop may.
+        let limit = endLimit(stop)
+        let deadline = ContinuousClock.now + limit
+        defer { consumer.close(timeout: max(.zero, deadline - .now)) }
+        if let group { try commit(consumer, group, limit: limit) }
+    }
+
+    /// How long the group's coordinator may take in the end.
+    private func endLimit(_ stop: StopRequest) -> Duration {
+        stop.isRequested ? min(cluster.timeout.duration, StopRequest.waitLimit) : cluster.timeout.duration
+    }
+
+    private func read(_ consumer: Consumer, _ finder: AdminClient, until stop: StopRequest) throws {
         var printed = 0
         var buffer: [UInt8] = []
+        var lookTime = ContinuousClock.now + Self.lookWait
         do {
             while !stop.isRequested, !StandardOutput.isClosed {
                 let max = min(Self.batchCountMax, (count ?? Int.max) - printed)
@@ -97,6 +120,7 @@ struct ConsumeCommand: AsyncParsableCommand {
                 } catch {
                     // What came before the error is printed all the same.
                     try StandardOutput.write(buffer)
+                    try checkTopic(finder)
                     throw error
                 }
                 try StandardOutput.write(buffer)
@@ -108,29 +132,38 @@ struct ConsumeCommand: AsyncParsableCommand {
                 }
                 printed += outcome.count
                 if printed == count || untilEnd && outcome.isAtEnd && outcome.count == 0 { break }
+                if outcome.count == 0, ContinuousClock.now >= lookTime { try checkTopic(finder) }
+                if outcome.count > 0 || ContinuousClock.now >= lookTime { lookTime = .now + Self.lookWait }
             }
         } catch is StandardOutput.Closed {
             // Whoever closed it has what it wanted.
         }
-        if let group { try commit(consumer, group) }
     }
 
-    private func commit(_ consumer: Consumer, _ group: String) throws {
+    /// Fails where the topic has been deleted meanwhile. What cannot be learned now is learned by another look.
+    private func checkTopic(_ finder: AdminClient) throws {
+        let found = try? finder.cluster.metadata(topic: topic, timeout: Self.lookWait).topics.first
+        if found?.error?.code == .unknownTopic { throw topicGone }
+    }
+
+    private var topicGone: CommandFailure { CommandFailure("topic '\(topic)' is no longer at \(cluster.address)") }
+
+    private func commit(_ consumer: Consumer, _ group: String, limit: Duration) throws {
         do throws(KafkaClientError) {
-            try consumer.commit(timeout: cluster.timeout.duration)
+            try consumer.commit(timeout: limit)
         } catch {
+            if error.code == .unknownTopic { throw topicGone }
             guard error.code == .timedOut else { throw error }
+            let isWhole = limit == cluster.timeout.duration
             throw CommandFailure(
                 """
-                the coordinator of group '\(group)' did not answer within \(cluster.timeout): the group may print again what \
-                was printed last; --timeout waits longer
+                the coordinator of group '\(group)' did not answer within \(isWhole ? "\(cluster.timeout)" : "\(limit)"): \
+                the group may print again what was printed last\(isWhole ? "; --timeout waits longer" : "")
                 """)
         }
     }
 
-    private func open() throws -> Consumer {
-        let configuration = cluster.configuration()
-        let finder = try AdminClient(configuration)
+    private func open(_ configuration: ClientConfiguration, _ finder: AdminClient) throws -> Consumer {
         let known = try finder.cluster.topic(topic, reachTimeout: cluster.reachTimeout)
         let begin = from ?? (untilEnd || group != nil ? .beginning : .end)
         if let group {

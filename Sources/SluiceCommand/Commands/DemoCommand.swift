@@ -16,10 +16,10 @@ struct DemoCommand: AsyncParsableCommand {
             Exit code 0 only if the ledger balances: written = read = committed = parsed + dead-lettered, missing 0, duplicate 0; else 2.
             """)
 
-    @Option(help: "How long the traffic lasts, such as 30s or 5m.")
+    @Option(help: "How long the traffic lasts, such as 5m. Default: 30s.", transform: DurationArgument.init(parsing:))
     var duration = DurationArgument(seconds: 30)
 
-    @Option(help: "Lines a second.")
+    @Option(parsing: .unconditional, help: "Lines a second.")
     var rate = 5000
 
     @Option(
@@ -44,7 +44,7 @@ struct DemoCommand: AsyncParsableCommand {
             LineLogHandler.bootstrap(level: LiveView.isOnTerminal ? max(logging.level, .error) : logging.level)
             let folder = try DemoFolder(kept: dataDirectory)
             let ledger = try await ship(in: folder)
-            print(ledger.description)
+            try StandardOutput.write(line: ledger.description)
             guard ledger.isBalanced else {
                 throw CommandFailure(
                     "the ledger does not balance; please report it, with the folder \(folder.path)", code: 2)

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// A duration on the command line: `500ms`, `30s`, `5m`, `2h`; a number alone is seconds.
-struct DurationArgument: ExpressibleByArgument, CustomStringConvertible {
+struct DurationArgument: CustomStringConvertible {
     var duration: Duration
     private let text: String
 
@@ -9,6 +9,14 @@ struct DurationArgument: ExpressibleByArgument, CustomStringConvertible {
     init(seconds: Int) {
         duration = .seconds(seconds)
         text = "\(seconds)s"
+    }
+
+    init(parsing text: String) throws {
+        guard let known = Self(argument: text) else {
+            throw ValidationError(
+                "'\(text)' is no time; it is a whole number with ms, s, m or h, such as 500ms, 10s or 2m")
+        }
+        self = known
     }
 
     init?(argument: String) {

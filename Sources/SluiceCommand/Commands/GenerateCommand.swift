@@ -18,10 +18,10 @@ struct GenerateAccessLog: AsyncParsableCommand {
     @Option(help: "The format of the lines.")
     var format = TrafficGenerator.Format.combined
 
-    @Option(help: "Lines a second; without it, as fast as they can be written.")
+    @Option(parsing: .unconditional, help: "Lines a second; without it, as fast as they can be written.")
     var rate: Int?
 
-    @Option(help: "How many lines; without it, until interrupted.")
+    @Option(parsing: .unconditional, help: "How many lines; without it, until interrupted.")
     var lines: Int?
 
     @Option(help: "The random seed; without it, another one each time.")
@@ -41,7 +41,7 @@ struct GenerateAccessLog: AsyncParsableCommand {
             while left > 0 {
                 let count = try await pacer.next(limit: left)
                 left -= count
-                try FileHandle.standardOutput.write(contentsOf: traffic.lines(count))
+                try StandardOutput.write(Array(traffic.lines(count)))
             }
         }
     }

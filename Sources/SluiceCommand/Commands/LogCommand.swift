@@ -35,7 +35,7 @@ struct LogList: AsyncParsableCommand {
                 }
                 table.add(cells)
             }
-            for line in table.lines { print(line) }
+            if !table.lines.isEmpty { try StandardOutput.write(line: table.lines.joined(separator: "\n")) }
             for error in damage { complain("sluice: \(error)") }
             if !damage.isEmpty { throw ExitCode(1) }
         }
@@ -63,14 +63,20 @@ struct LogDump: AsyncParsableCommand {
     @Option(help: "Only this topic; without it, all but the broker's own.")
     var topic: String?
 
-    @Option(help: "Only this partition.")
+    @Option(parsing: .unconditional, help: "Only this partition.")
     var partition: Int32?
 
-    @Option(help: "Where to begin in each partition, as an offset.")
+    @Option(parsing: .unconditional, help: "Where to begin in each partition, as an offset.")
     var from: Int64 = 0
 
     @Option(help: "value: the bytes and a newline. json: an object a line, with place, time, key and headers.")
     var format = Format.value
+
+    func validate() throws {
+        guard partition ?? 0 >= 0, from >= 0 else {
+            throw ValidationError("--partition and --from are numbers from 0 on")
+        }
+    }
 
     func run() async throws {
         try await reportingFailures {

@@ -29,7 +29,9 @@ struct ProduceCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "The topic to send to.")
     var topic: String
 
-    @Option(help: "The partition to send to. Default: by the key as Java's client does, or by turns without one.")
+    @Option(
+        parsing: .unconditional,
+        help: "The partition to send to. Default: by the key as Java's client does, or by turns without one.")
     var partition: Int32?
 
     @Option(help: "The key of every record.")
@@ -57,7 +59,8 @@ struct ProduceCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("delivery-timeout"),
-        help: "How long a record is tried to be sent before it is given up, such as 30s or 2m.")
+        help: "How long a record is tried to be sent before it is given up, such as 30s. Default: 2m.",
+        transform: DurationArgument.init(parsing:))
     var deliveryTimeout = DurationArgument(seconds: 120)
 
     @OptionGroup var cluster: ClusterOptions
@@ -110,14 +113,28 @@ struct ProduceCommand: AsyncParsableCommand {
         let missing = deliveries.failed + unsettled
         if missing > 0 {
             let reason = deliveries.firstFailure.map { "\($0) (\($0.name))" } ?? "no answer"
+            let isCertain = deliveries.uncertain == 0 && unsettled == 0
             throw CommandFailure(
                 """
-                \(missing) of \(deliveries.acknowledged + missing) records were not acknowledged by \
-                \(cluster.bootstrapServer): \(reason); they may be in the topic all the same
+                \(missing) of \(deliveries.acknowledged + missing) records were not acknowledged by \(cluster.address): \
+                \(reason); \(isCertain ? advice(deliveries.firstFailure?.name) : "they may be in the topic all the same")
                 """)
         }
         if let ended { throw ended }
         return deliveries.acknowledged
+    }
+
+    /// What to do about a refusal, by Kafka's name for it.
+    private func advice(_ refusal: String?) -> String {
+        switch refusal {
+        case "MSG_SIZE_TOO_LARGE":
+            "'sluice topics alter \(topic) --config max.message.bytes=BYTES' lets the topic take more, and --compression makes less of it"
+        case "INVALID_RECORD":
+            "a compacted topic takes no record without a key: give them with --key or --key-separator"
+        case "TOPIC_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED":
+            "whoever administers the cluster has to let this client write there"
+        default: "they are not in the topic"
+        }
     }
 
     /// Every record is settled within its delivery timeout; this is for the settling itself.

@@ -51,11 +51,11 @@ struct TopicsCreate: AsyncParsableCommand {
     @Argument(help: "The names.")
     var names: [String]
 
-    @Option(help: "How many partitions each gets. Default: the broker's.")
+    @Option(parsing: .unconditional, help: "How many partitions each gets. Default: the broker's.")
     var partitions: Int32?
 
     @Option(
-        name: .customLong("replication-factor"),
+        name: .customLong("replication-factor"), parsing: .unconditional,
         help: "On how many brokers each partition is. Default: the broker's; `sluice broker` has one.")
     var replicationFactor: Int32?
 
@@ -75,6 +75,7 @@ struct TopicsCreate: AsyncParsableCommand {
         guard partitions ?? 1 > 0, replicationFactor ?? 1 > 0, replicationFactor ?? 1 <= Int16.max else {
             throw ValidationError("--partitions and --replication-factor are numbers above zero")
         }
+        try KeyValue.checkOnce(configs, option: "--config")
     }
 
     func run() async throws {
@@ -118,7 +119,7 @@ struct TopicsAlter: AsyncParsableCommand {
     @Argument(help: "The name.")
     var name: String
 
-    @Option(help: "How many partitions it is to have; never fewer than before.")
+    @Option(parsing: .unconditional, help: "How many partitions it is to have; never fewer than before.")
     var partitions: Int?
 
     @OptionGroup var change: ConfigChange

@@ -36,6 +36,11 @@ struct UpCommand: AsyncParsableCommand {
             var settings = try configuration.settings()
             if let listen { settings.embedded.listen = listen }
             try settings.embedded.checkListener()
+            if settings.agent.inputs.isEmpty, settings.stream.stages.isEmpty {
+                complain(
+                    "sluice: warning: the configuration declares neither an input nor a stage; `sluice check` shows what it says"
+                )
+            }
             try await Node.with(settings, dataDirectory: dataDirectory) { node in
                 try await node.run(until: untilIdle ? .idle : .signal)
             }

@@ -26,7 +26,7 @@ struct RecordPrinter {
 
     /// Writes what is left.
     mutating func flush() throws {
-        try FileHandle.standardOutput.write(contentsOf: buffer)
+        try StandardOutput.write(buffer)
         buffer.removeAll(keepingCapacity: true)
     }
 }

@@ -29,6 +29,8 @@ func reportingFailures(_ body: () async throws -> Void) async throws {
         throw code
     } catch let error as ValidationError {
         throw error
+    } catch is StandardOutput.Closed {
+        // Whoever closed it has what it wanted.
     } catch {
         complain("sluice: \(error)")
         throw ExitCode(1)

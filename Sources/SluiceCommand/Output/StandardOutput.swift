@@ -10,6 +10,9 @@ struct StandardOutput {
 
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
+    /// Writes a text and a newline.
+    static func write(line: String) throws { try write(Array((line + "\n").utf8)) }
+
     /// Writes all of the bytes.
     /// - Throws: `Closed`, or a `CommandFailure` that says why they cannot be written.
     static func write(_ bytes: [UInt8]) throws {
