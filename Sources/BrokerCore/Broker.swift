@@ -46,13 +46,11 @@ package final class Broker: Sendable {
     ) async throws(BrokerError) -> Broker {
         let lock = try DirectoryLock(directory: directory)
         try TopicCatalog.requireCatalog(TopicCatalog.file(directory, disk))
-        let ballast = try inBrokerTerms("cannot make the ballast") { () throws(LogError) in
-            try Ballast(directory: directory, disk: disk, bytes: ballastBytes)
-        }
+        let ballast = openBallast(directory, disk, ballastBytes, logger)
         let gate = FlushGate(policy: settings.flushPolicy, ballast: ballast)
         let registry = TopicRegistry(
             directory: directory, settings: settings, disk: disk, gate: gate, logger: logger)
-        let clusterId = try ClusterID.read(directory: directory, disk: disk)
+        let clusterId = try ClusterID.read(directory: directory, disk: disk, spending: ballast)
         let cleanShutdown = ChecksummedFile(
             directory: directory, name: "clean-shutdown", title: "sluice-clean-shutdown 1", disk: disk)
         let isClean = try cleanShutdown.read() != nil
@@ -87,6 +85,16 @@ package final class Broker: Sendable {
         await broker.wireTransactions.resume()
         broker.maintenance.start(every: settings.maintenanceInterval)
         return broker
+    }
+
+    private static func openBallast(_ directory: String, _ disk: any Disk, _ bytes: Int, _ logger: Logger) -> Ballast {
+        do throws(LogError) {
+            return try Ballast(directory: directory, disk: disk, bytes: bytes)
+        } catch {
+            // It is a reserve: without it everything works but on a full disk.
+            logger.warning("no room is held for a full disk: \(error)")
+            return .none
+        }
     }
 
     private init(

@@ -30,6 +30,9 @@ struct AnswerQueue {
     /// The requests whose answers were not sent yet.
     var count: Int { places.count }
 
+    /// Which place in the queue the request has, from 0; nil once its answer was sent.
+    func index(of number: Number) -> Int? { number >= first && number - first < places.count ? number - first : nil }
+
     /// Whether that answer was sent, or is done with otherwise.
     func isSent(_ number: Number) -> Bool { number < first }
 

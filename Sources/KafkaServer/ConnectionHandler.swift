@@ -117,6 +117,14 @@ final class ConnectionHandler: ChannelInboundHandler {
         if let share = shares.popFirst() ?? nil { service.memory.give(share) }
     }
 
+    /// The request is carried out: it needs no memory any more, wherever its answer stands in line.
+    private func giveMemory(of number: AnswerQueue.Number) {
+        guard let index = answers.index(of: number) else { return }
+        let place = shares.index(shares.startIndex, offsetBy: index)
+        if let share = shares[place] { service.memory.give(share) }
+        shares[place] = nil
+    }
+
     private func add(_ bytes: Int) {
         guard var share = incomingShare else { return }
         service.memory.add(bytes, to: &share)
@@ -263,21 +271,26 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func take(_ answer: Answer, _ number: AnswerQueue.Number, _ context: ChannelHandlerContext) {
         switch answer {
-        case .ready(let frame): answers.fill(number, with: frame)
+        case .ready(let frame): fill(number, with: frame)
         case .later(let work): answers.postpone(number, work)
         case .whenDone(let start):
             let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             start { frame in
                 // Who has begun it sends what is there at once.
-                guard !bound.eventLoop.inEventLoop else { return bound.value.0.answers.fill(number, with: frame) }
+                guard !bound.eventLoop.inEventLoop else { return bound.value.0.fill(number, with: frame) }
                 bound.eventLoop.execute { bound.value.0.finish(number, with: frame, bound.value.1) }
             }
         }
     }
 
     private func finish(_ number: AnswerQueue.Number, with frame: Answer.Frame?, _ context: ChannelHandlerContext) {
-        answers.fill(number, with: frame)
+        fill(number, with: frame)
         proceed(context)
+    }
+
+    private func fill(_ number: AnswerQueue.Number, with frame: Answer.Frame?) {
+        giveMemory(of: number)
+        answers.fill(number, with: frame)
     }
 
     /// Sends what is ready. What has to be made first is made only when the client has taken nearly all there is, so that a slow one holds one answer.
@@ -332,7 +345,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             case .bytes(let bytes):
                 let written = context.write(
                     wrapOutboundOut(.byteBuffer(context.channel.allocator.buffer(bytes: bytes))))
-                if bytes.count >= Self.largeAnswerMin { count(bytes.count, until: written) }
+                if bytes.count >= Self.largeAnswerMin { count(bytes.count, until: written, context) }
                 lastWrite = written
             case .records(let span):
                 lastWrite = SentRecords.write(span, context)
@@ -340,11 +353,14 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    private func count(_ bytes: Int, until written: EventLoopFuture<Void>) {
+    private func count(_ bytes: Int, until written: EventLoopFuture<Void>, _ context: ChannelHandlerContext) {
         untakenBytes += bytes
         written.assumeIsolated().whenComplete { [self] _ in
             untakenBytes -= bytes
-            if untakenBytes == 0 { releaseUntaken() }
+            guard holdsUntaken else { return }
+            // It has taken one: what is left is held from now on.
+            releaseUntaken()
+            if untakenBytes > 0, context.channel.isActive { holdUntaken(context) }
         }
     }
 

@@ -55,14 +55,15 @@ package final class Ballast: Sendable {
     /// Runs `body`, which may be repeated after it has found no room; gives room up to it until it finds some.
     /// - Throws: what `body` does; `.diskFull` once nothing is left to be given up.
     package func spend<Outcome>(_ body: () throws(LogError) -> Outcome) throws(LogError) -> Outcome {
+        // Before the first attempt: a refill takes all the room there is before it finds that it is too little.
+        state.withLock { $0.spenders += 1 }
+        defer { state.withLock { $0.spenders -= 1 } }
         var refusal: LogError
         do throws(LogError) {
             return try body()
         } catch {
             refusal = error
         }
-        state.withLock { $0.spenders += 1 }
-        defer { state.withLock { $0.spenders -= 1 } }
         while refusal.code == .diskFull, giveUp() {
             do throws(LogError) {
                 return try body()
@@ -78,7 +79,7 @@ package final class Ballast: Sendable {
         return state.withLock { state in
             guard state.size > 0 else { return false }
             let left = max(0, state.size - max(1, bytes / Self.partsCount))
-            // Before there is room, so that no append finds it.
+            // Before there is room, so that no append finds it but those that are just writing: one batch of each partition.
             isMissingAny.store(true, ordering: .relaxed)
             guard (try? disk.open(path, .readWrite).truncate(to: Int64(left))) != nil else { return false }
             state.size = left

@@ -21,6 +21,13 @@ final class DeferredFile: DiskFile {
         contents = Mutex(.inMemory(bytes))
     }
 
+    /// The file on the disk, once there is one.
+    var stored: (any DiskFile)? {
+        contents.withLock { contents in
+            if case .stored(let file) = contents { file } else { nil }
+        }
+    }
+
     func size() throws(LogError) -> Int64 {
         try contents.withLock { (contents) throws(LogError) in
             switch contents {

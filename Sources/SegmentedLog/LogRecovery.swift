@@ -60,7 +60,7 @@ struct LogRecovery {
     }
 
     mutating func run() throws(LogError) -> Recovered {
-        var listed = try disk.openDirectory(directory, create: true)
+        var listed = try ballast.spend { () throws(LogError) in try disk.openDirectory(directory, create: true) }
         if try finishSwaps(listed) { listed = try disk.openDirectory(directory, create: false) }
         var names = Set(listed)
         let hasCheckpoint = try loadCheckpoint(names)
@@ -157,7 +157,12 @@ struct LogRecovery {
     }
 
     private mutating func createFirst(hasCheckpoint: Bool) throws(LogError) {
-        segments = [try LogSegment.create(in: directory, baseOffset: checkpoint.startOffset, disk)]
+        let base = checkpoint.startOffset
+        segments = [
+            try ballast.spend { () throws(LogError) in
+                try LogSegment.create(in: directory, baseOffset: base, disk)
+            }
+        ]
         expected = checkpoint.startOffset
         // The first flush syncs the folder: five syncs for each of a thousand new partitions would take long. Where there may be holes later, the
         // checkpoint that tells them from damage comes first.

@@ -187,8 +187,9 @@ extension LogSegment {
     /// Keeps what is needed to read it open until these are gone, also when its files are removed.
     func pinned() throws(LogError) -> [PinnedDescriptor] {
         var pinned: [PinnedDescriptor] = []
-        for case let file as PooledFile in [file, offsetIndex.entries.file, timeIndex.entries.file] {
-            pinned.append(try PinnedDescriptor(file, isOfSlice: false))
+        for file in [file, offsetIndex.entries.file, timeIndex.entries.file] {
+            guard let pooled = (file as? DeferredFile)?.stored as? PooledFile ?? file as? PooledFile else { continue }
+            pinned.append(try PinnedDescriptor(pooled, isOfSlice: false))
         }
         return pinned
     }

@@ -207,7 +207,7 @@ extension PartitionLog {
     }
 
     /// Before other batches come to a place where something was cut off: recovery knows a sector that a power cut has kept from being written by its zeros.
-    private func syncCut(_ state: inout PartitionState) throws(LogError) {
+    func syncCut(_ state: inout PartitionState) throws(LogError) {
         guard state.housekeeping.isCutUnsynced else { return }
         try state.active.file.sync()
         state.housekeeping.isCutUnsynced = false

@@ -68,12 +68,16 @@ extension PartitionLog {
         while state.withLock({ $0.housekeeping.isCompacting }) { usleep(Self.compactionPollMicroseconds) }
         defer { gate.forget(self) }
         // Between flushes: one of this log might be writing its checkpoint.
-        try gate.exclusively { () throws(LogError) in
-            for name in try disk.openDirectory(directory, create: false) {
-                try disk.remove(FilePath.join(directory, name))
-            }
-            try disk.remove(directory)
+        try gate.exclusively { () throws(LogError) in try Self.removeFolder(directory, disk) }
+    }
+
+    /// Removes the folder of a partition that is not open.
+    /// - Throws: `.notFound`, `.io`.
+    package static func removeFolder(_ directory: String, _ disk: any Disk) throws(LogError) {
+        for name in try disk.openDirectory(directory, create: false) {
+            try disk.remove(FilePath.join(directory, name))
         }
+        try disk.remove(directory)
     }
 
     private static let compactionPollMicroseconds: UInt32 = 5_000

@@ -35,7 +35,10 @@ extension PartitionLog {
             guard state.config.cleanupPolicy.deletes else { return false }
             let start = retainedStart(state, now: now)
             if start == state.endOffset, state.active.sizeBytes > 0 {
-                try guarded(&state) { (state) throws(LogError) in try roll(&state) }
+                try guarded(&state) { (state) throws(LogError) in
+                    try syncCut(&state)
+                    try roll(&state)
+                }
             }
             if start > state.housekeeping.checkpoint.startOffset { Self.wantStart(&state, at: start) }
             // A start within the first segment gives nothing to remove.

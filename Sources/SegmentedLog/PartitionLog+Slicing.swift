@@ -70,7 +70,10 @@ extension LogSegment {
     /// Whether a batch can be written without opening a file.
     var isOpenForAppending: Bool { isOpen && Self.isOpen(timeIndex.entries.file) }
 
-    private static func isOpen(_ file: any DiskFile) -> Bool { (file as? PooledFile)?.isOpen ?? true }
+    /// A deferred file may be written to the disk just now, which its readers wait for.
+    private static func isOpen(_ file: any DiskFile) -> Bool {
+        (file as? PooledFile)?.isOpen ?? !(file is DeferredFile)
+    }
 
     /// As `read`, but the batches are only found, by the index and by their headers near both ends.
     func span(

@@ -45,7 +45,7 @@ struct AgentBench {
         let output = BindingSettings(
             name: "access-out-0", destinations: ["nginx.access"],
             producer: ProducerSettings(partitionCount: 6, compressionType: codec.name))
-        let agent = LogAgent(
+        let agent = Agent(
             settings: AgentSettings(inputs: [FileInputSettings(name: "access", paths: [log.path])]),
             stream: StreamSettings(bindings: [output.name: output]), binders: ["embedded": binder])
         let cost = try await Cost.of {

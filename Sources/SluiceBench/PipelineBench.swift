@@ -46,7 +46,7 @@ struct PipelineBench {
     private func ship(into folder: String, isZstdThroughout: Bool) async throws -> Cost {
         let binder = try await EmbeddedLogBinder.open(directory: folder, settings: EmbeddedSettings(flush: .os))
         let settings = Self.settings(log: log.path, isZstdThroughout: isZstdThroughout)
-        let agent = LogAgent(settings: settings.agent, stream: settings.stream, binders: ["embedded": binder])
+        let agent = Agent(settings: settings.agent, stream: settings.stream, binders: ["embedded": binder])
         let application = try StreamApplication(settings: settings, binders: ["embedded": binder])
         let cost = try await Cost.of {
             try await withThrowingTaskGroup { group in

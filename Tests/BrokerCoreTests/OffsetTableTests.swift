@@ -70,7 +70,7 @@ struct OffsetTableTests {
                 table.end(each.ticket)
             }
             #expect((table.groups["g"] ?? [:]).mapValues(\.position.offset) == expected, "seed \(seed)")
-            let bytes = expected.count * CommittedPosition(offset: 0).sizeInBytes
+            let bytes = expected.count * record(0).sizeInBytes(with: CommittedPosition(offset: 0))
             #expect(table.sizeInBytes == bytes, "seed \(seed)")
             #expect(table.deletionsKept == 0, "seed \(seed)")
         }
@@ -80,7 +80,7 @@ struct OffsetTableTests {
     func pendingSize() {
         var pending = PendingPositions()
         let (one, other) = (TopicPartition("t", 0), TopicPartition("t", 1))
-        let size = CommittedPosition(offset: 0).sizeInBytes
+        let size = record(0).sizeInBytes(with: CommittedPosition(offset: 0))
         let first = pending.begin([record(1, of: one), record(1, of: other)], of: 7, recordOffset: 10)
         #expect(pending.sizeInBytes == 2 * size)
         _ = pending.finish(first, of: 7, recordOffset: 10)

@@ -80,6 +80,23 @@ struct TopicChangeTests {
         try await next.close()
     }
 
+    @Test("a topic whose growth came to an end halfway leaves nothing in the way of the next of its name")
+    func deletedAfterGrowth() async throws {
+        let folder = try TemporaryFolder()
+        let broker = try await Broker.open(directory: folder.path)
+        _ = try await broker.createTopic("t", partitions: 1, config: TopicConfig())
+        // The folder of a partition that cannot be opened: a file has its name.
+        let blocked = folder.path + "/t-2"
+        try Data().write(to: URL(filePath: blocked))
+        await #expect(throws: BrokerError.self) { try await broker.grow("t", to: 3) }
+        #expect(FileManager.default.fileExists(atPath: folder.path + "/t-1"))
+        try FileManager.default.removeItem(atPath: blocked)
+        try await broker.deleteTopic("t")
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/t-1"))
+        _ = try await broker.createTopic("t", partitions: 3, config: TopicConfig())
+        try await broker.close()
+    }
+
     @Test("a growth that found no room is ended by the same call, or by the next start")
     func growth() async throws {
         let folder = try TemporaryFolder()

@@ -49,6 +49,36 @@ struct HostileRequestTests {
         }
     }
 
+    @Test("what is carried out and waits behind a fetch that waits keeps no memory from others")
+    func behindFetch() async throws {
+        var limits = ServerLimits()
+        limits.requestMemoryMax = 256 << 10
+        try await RunningServer.with(limits: limits) { broker, server in
+            _ = try await broker.ensureTopic("t", partitions: 1)
+            let waiting = try (0..<4).map { _ in try RawConnection(port: server.port) }
+            for connection in waiting {
+                try await connection.send(Self.fetch([0], bytesMin: 1, waitMax: 60_000))
+                // To a topic that does not exist: their answers are there at once.
+                for _ in 0..<4 { try await connection.send(Self.produce(30_000, to: "none")) }
+            }
+            let connection = try RawConnection(port: server.port)
+            for _ in 0..<20 {
+                try await connection.send(Self.heartbeat(idLength: 30_000))
+                _ = try await connection.answer()
+            }
+            for each in waiting { #expect(await !each.isClosed(within: 0)) }
+        }
+    }
+
+    private static func produce(_ bytes: Int, to topic: String) -> [UInt8] {
+        RawConnection.request(0, version: 3) { body in
+            body.append(Int16(-1), Int16(1), Int32(1000), Int32(1))
+            body.append(topic)
+            body.append(Int32(1), Int32(0))
+            body.append([UInt8](repeating: 0, count: bytes))
+        }
+    }
+
     @Test("requests that take long keep no other from being carried out: more are at work than there are cores")
     func threads() async throws {
         let begun = DispatchSemaphore(value: 0)

@@ -28,7 +28,7 @@ struct FailureTests {
         binder.failNext(2)
         var input = bench.input("a.log*", lineBytesMax: 500)
         input.batchRecordsMax = 100
-        let agent = LogAgent(
+        let agent = Agent(
             settings: AgentSettings(id: "web-1", inputs: [input]), stream: bench.stream,
             binders: ["embedded": binder], limits: bench.limits)
         let running = Task { try await agent.run() }
@@ -60,7 +60,7 @@ struct FailureTests {
         let path = bench.log("a.log")
         let binder = FaultyBinder(binder: bench.binder, faults: [fault], seed: 1)
         binder.stop()
-        let agent = LogAgent(
+        let agent = Agent(
             settings: AgentSettings(id: "web-1", inputs: [bench.input()]), stream: bench.stream,
             binders: ["embedded": binder], limits: bench.limits)
         let running = Task { try await agent.run() }
@@ -85,7 +85,7 @@ struct FailureTests {
         bench.limits.backOffInitial = .milliseconds(1)
         let binder = FaultyBinder(binder: bench.binder, faults: [fault], seed: 1)
         binder.stop()
-        let agent = LogAgent(
+        let agent = Agent(
             settings: AgentSettings(id: "web-1", inputs: [bench.input()]), stream: bench.stream,
             binders: ["embedded": binder], limits: bench.limits)
         let running = Task { try await agent.run() }

@@ -120,7 +120,7 @@ struct ShippingTests {
         let bench = try await Bench()
         try Writing.append(Writing.lines(0..<1_000), to: bench.log("a.log"))
         for _ in 0..<2 {
-            let agent = LogAgent(
+            let agent = Agent(
                 settings: AgentSettings(id: "web-1", inputs: [bench.input()]), stream: bench.stream,
                 binders: ["embedded": PlainBinder(binder: bench.binder)], limits: bench.limits)
             let running = Task { try await agent.run() }
@@ -150,7 +150,7 @@ struct ShippingTests {
         case .pattern: input.paths = ["access.log"]
         }
         agent.inputs = [input]
-        let subject = LogAgent(settings: agent, stream: stream, binders: ["embedded": bench.binder])
+        let subject = Agent(settings: agent, stream: stream, binders: ["embedded": bench.binder])
         await #expect {
             try await subject.run()
         } throws: { error in

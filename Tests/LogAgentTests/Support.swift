@@ -67,7 +67,7 @@ final class Bench {
     let folder: TemporaryFolder
     let logs: String
     private(set) var binder: EmbeddedLogBinder
-    private(set) var agent: LogAgent?
+    private(set) var agent: Agent?
     private var running: Task<Result<Void, any Error>, Never>?
     var limits: AgentLimits
     var partitions = 1
@@ -106,15 +106,15 @@ final class Bench {
         ])
     }
 
-    func makeAgent(_ input: FileInputSettings, id: String = "web-1") -> LogAgent {
-        LogAgent(
+    func makeAgent(_ input: FileInputSettings, id: String = "web-1") -> Agent {
+        Agent(
             settings: AgentSettings(id: id, inputs: [input]), stream: stream, binders: ["embedded": binder],
             limits: limits)
     }
 
     /// Starts an agent; the last one is expected to have ended.
     @discardableResult
-    func start(_ input: FileInputSettings) -> LogAgent {
+    func start(_ input: FileInputSettings) -> Agent {
         let agent = makeAgent(input)
         self.agent = agent
         running = Task {

@@ -22,7 +22,8 @@ final class DirectoryLock: Sendable {
             defer { close(descriptor) }
             guard reason == EWOULDBLOCK else { throw Self.systemError("cannot lock", path: path, number: reason) }
             let owner = Self.owner(descriptor).map { "process \($0)" } ?? "another process"
-            throw BrokerError(.inUse, "\(directory) is in use by \(owner)")
+            throw BrokerError(
+                .inUse, "\(directory) is in use by \(owner); stop it, or name another folder with --data-dir")
         }
         let text = Array("\(getpid())\n".utf8)
         // The id is a help for people: on a full disk the lock still counts without it.

@@ -18,10 +18,6 @@ package struct CommittedPosition: Sendable, Hashable {
         self.leaderEpoch = leaderEpoch
     }
 
-    /// About what it takes in memory, under its group and partition.
-    var sizeInBytes: Int { Self.overheadBytes + metadata.utf8.count }
-    private static let overheadBytes = 300
-
     func validate(for source: TopicPartition) throws(BrokerError) {
         guard offset >= 0 else { throw BrokerError(.invalid, "\(source): the position \(offset) is below 0") }
         guard metadata.utf8.count <= Self.metadataBytesMax else {

@@ -11,6 +11,12 @@ struct OffsetRecord: Equatable {
     /// When it was committed, in milliseconds since the epoch; nil where that is now.
     var committedAt: Int64?
 
+    /// About what a position takes in memory under this group and partition; nothing where there is none.
+    func sizeInBytes(with position: CommittedPosition?) -> Int {
+        position.map { Self.overheadBytes + group.utf8.count + source.topic.utf8.count + $0.metadata.utf8.count } ?? 0
+    }
+
+    private static let overheadBytes = 280
     private static let keyVersion: Int16 = 1
     private static let valueVersion: Int16 = 3
 

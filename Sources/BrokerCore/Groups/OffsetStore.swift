@@ -45,8 +45,8 @@ final class OffsetStore: Sendable {
     /// What replaces a position and is no larger always has room.
     private static func requireRoom(for records: [OffsetRecord], in table: OffsetTable) throws(BrokerError) {
         let added = records.reduce(0) { added, record in
-            let old = table.groups[record.group]?[record.source]?.position.sizeInBytes ?? 0
-            return added + max(0, (record.position?.sizeInBytes ?? 0) - old)
+            let old = record.sizeInBytes(with: table.groups[record.group]?[record.source]?.position)
+            return added + max(0, record.sizeInBytes(with: record.position) - old)
         }
         guard added == 0 || table.sizeInBytes + table.pending.sizeInBytes + added <= bytesMax else {
             throw BrokerError(.invalid, "the positions of all groups take \(bytesMax) bytes, the most there can be")

@@ -69,12 +69,12 @@ struct OffsetTable: Sendable {
             let entry = Entry(
                 position: position, recordOffset: recordOffset, committedAt: record.committedAt ?? systemMilliseconds())
             let old = groups[record.group, default: [:]].updateValue(entry, forKey: source)
-            sizeInBytes += position.sizeInBytes - (old?.position.sizeInBytes ?? 0)
+            sizeInBytes += record.sizeInBytes(with: position) - record.sizeInBytes(with: old?.position)
         } else {
             deletions[place] = recordOffset
             firstDeletion = min(firstDeletion, recordOffset)
             let old = groups[record.group]?.removeValue(forKey: source)
-            sizeInBytes -= old?.position.sizeInBytes ?? 0
+            sizeInBytes -= record.sizeInBytes(with: old?.position)
             if groups[record.group]?.isEmpty == true { groups[record.group] = nil }
         }
     }

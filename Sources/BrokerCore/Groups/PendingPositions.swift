@@ -102,6 +102,6 @@ struct PendingPositions: Sendable {
     }
 
     private static func sizeInBytes(_ records: [OffsetRecord]) -> Int {
-        records.reduce(0) { $0 + ($1.position?.sizeInBytes ?? 0) }
+        records.reduce(0) { $0 + $1.sizeInBytes(with: $1.position) }
     }
 }

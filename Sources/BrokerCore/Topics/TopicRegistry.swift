@@ -228,12 +228,12 @@ actor TopicRegistry {
     /// Removes a withdrawn topic's folders, then its entry.
     func remove(_ topic: Topic) throws(BrokerError) {
         for partition in topic.partitions {
-            do throws(LogError) {
-                try partition.log.delete()
-            } catch {
-                // Gone already in an earlier attempt.
-                if error.code != .notFound { throw BrokerError(error, "cannot delete \(partition.id)") }
-            }
+            try Self.removeFolder(of: partition.id) { () throws(LogError) in try partition.log.delete() }
+        }
+        // Those of a growth that came to an end halfway.
+        for id in descriptions[topic.name]?.partitions.dropFirst(topic.partitions.count) ?? [] {
+            let folder = directory + "/" + TopicDescription.folder(id)
+            try Self.removeFolder(of: id) { () throws(LogError) in try PartitionLog.removeFolder(folder, disk) }
         }
         try syncFolders()
         var remaining = descriptions
@@ -241,6 +241,17 @@ actor TopicRegistry {
         try TopicCatalog.save(Array(remaining.values), to: file, spending: opener.gate.ballast)
         descriptions = remaining
         going[topic.name] = nil
+    }
+
+    private static func removeFolder(
+        of id: TopicPartition, _ remove: () throws(LogError) -> Void
+    ) throws(BrokerError) {
+        do throws(LogError) {
+            try remove()
+        } catch {
+            // Gone already in an earlier attempt, or never made.
+            if error.code != .notFound { throw BrokerError(error, "cannot delete \(id)") }
+        }
     }
 
     /// Closes all logs; the first error is thrown after all were tried. Returns false when they were closed already.

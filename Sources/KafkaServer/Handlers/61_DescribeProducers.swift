@@ -1,14 +1,20 @@
 import BrokerCore
 import KafkaProtocol
+import Records
 import SegmentedLog
 
 extension Service {
     /// The producers that the partitions remember.
     func describeProducers(_ request: DescribeProducersRequest) -> DescribeProducersResponse {
-        DescribeProducersResponse(
-            topics: request.topics.once(by: \.name).map { requested in
+        // Each once, also where a topic is named again with the same partitions.
+        var seen: Set<TopicPartition> = []
+        return DescribeProducersResponse(
+            topics: request.topics.map { requested in
                 let topic = broker.topic(named: requested.name)
-                let partitions = requested.partitions.once(by: \.self).map { index in
+                let indexes = requested.partitions.filter {
+                    seen.insert(TopicPartition(topic: requested.name, partition: $0)).inserted
+                }
+                let partitions = indexes.map { index in
                     var result = DescribeProducersResponse.Partition(index: index)
                     guard let log = topic?[index]?.log else {
                         result.error = .unknownTopicOrPartition

@@ -20,7 +20,7 @@ struct Node: Sendable {
 
     let binder: EmbeddedLogBinder
     let application: StreamApplication
-    let agent: LogAgent
+    let agent: Agent
     /// Where Kafka's clients come in, if anywhere.
     let listener: ClientListener?
 
@@ -62,7 +62,7 @@ struct Node: Sendable {
         self.listener = listener
         let binders: [String: any Binder] = ["embedded": binder]
         application = try StreamApplication(settings: settings, binders: binders)
-        agent = LogAgent(settings: settings.agent, stream: settings.stream, binders: binders)
+        agent = Agent(settings: settings.agent, stream: settings.stream, binders: binders)
     }
 
     /// Runs until `end`, then stops in order: the inputs, then the stages. What fails ends the run and is thrown.

@@ -6,7 +6,7 @@ import Synchronization
 /// The log agent: tails files and ships their lines, each input in a task of its own, with the files' places committed beside the lines.
 ///
 /// All methods may be called from any task. An agent runs once.
-package final class LogAgent: Sendable {
+package final class Agent: Sendable {
     private enum Phase {
         case created
         case running([InputPipeline])
