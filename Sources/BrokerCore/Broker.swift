@@ -186,6 +186,11 @@ package final class Broker: Sendable {
     /// Deletes a topic with its data and with all groups' positions in it. After an error the call may be made again.
     package func deleteTopic(_ name: String) async throws(BrokerError) {
         let topic = try await registry.withdraw(name)
+        for (group, members) in groups.snapshot() where members.subscribed.contains(where: { $0.topic == name }) {
+            logger.warning(
+                "topic '\(name)' is deleted, and stages of group '\(group)' read it: one of that name they read after the next start"
+            )
+        }
         groups.topicDeleted(name)
         var isForgotten = try await forgetPositions { $0 == name }
         try await registry.remove(topic)
