@@ -162,17 +162,20 @@ package final class Broker: Sendable {
     /// All topics, internal ones included, by name.
     package var topics: [Topic] { registry.topics.values.sorted { $0.name < $1.name } }
 
+    /// The open topic of that name, or nil; one that is being deleted is none.
     package func topic(named name: String) -> Topic? { registry.topic(named: name) }
 
     /// The topic of that id (`TopicDescription.id`), or nil.
     package func topic(id: String) -> Topic? { registry.topic(id: id) }
 
+    /// The partition's log, or nil where there is no such partition.
     package func log(of source: TopicPartition) -> PartitionLog? {
         registry.topic(named: source.topic)?[source.partition]?.log
     }
 
     /// Returns the topic, made if there is none. An existing one is returned as it is, whatever is asked for.
     /// - Parameter partitions: at least this many and the settings' `minPartitionCount`.
+    /// - Throws: `.invalid` for a bad name, `.invalidPartitionCount`; `.diskFull`, `.io`: the same call may be made again. `.closed`.
     package func ensureTopic(
         _ name: String, partitions: Int32? = nil, config: TopicConfig? = nil
     ) async throws(BrokerError) -> Topic {
@@ -184,6 +187,7 @@ package final class Broker: Sendable {
     }
 
     /// Deletes a topic with its data and with all groups' positions in it. After an error the call may be made again.
+    /// - Throws: `.unknownTopic`; `.invalid` for the broker's own; `.diskFull`, `.io`, `.closed`.
     package func deleteTopic(_ name: String) async throws(BrokerError) {
         let topic = try await registry.withdraw(name)
         for (group, members) in groups.snapshot() where members.subscribed.contains(where: { $0.topic == name }) {
@@ -215,6 +219,7 @@ package final class Broker: Sendable {
     // MARK: Producing and consuming
 
     /// Appends a batch outside of any transaction and returns the offset of its first record, once it is as durable as the settings demand.
+    /// - Throws: `.unknownTopic`; `.invalid` for the broker's own topics and what `PartitionLog.append` refuses; `.diskFull`: nothing was written; `.io`, `.closed`.
     package func append(_ batch: RecordBatch, to source: TopicPartition) async throws(BrokerError) -> Int64 {
         let append = try begin(appending: batch, to: source)
         try await waitUntilDurable([append])
@@ -282,6 +287,10 @@ package final class Broker: Sendable {
     package func newProducerId() async throws(BrokerError) -> Int64 { try await transactions.newProducerId() }
 
     /// Opens one member of a group; nil makes an anonymous group of one, which keeps no positions.
+    /// - Parameters:
+    ///   - start: where it begins in partitions without a position of the group.
+    ///   - deliveryBytesMax: the bytes of batches in one delivery; the first batch comes whole all the same.
+    /// - Throws: `.invalid` for a group's bad name, `.unknownTopic`; `.inUse` where Kafka's clients are in the group; `.closed`.
     package func join(
         group: String?, topics names: [String], start: StartOffset = .earliest, deliveryBytesMax: Int = 1 << 20
     ) throws(BrokerError) -> GroupMember {
@@ -301,6 +310,7 @@ package final class Broker: Sendable {
     }
 
     /// Opens the producer of that transactional id; an older session of the same id is fenced, and what it left open is aborted.
+    /// - Throws: `.invalid` for a bad id; `.inUse` where a Kafka client has it; `.diskFull`, `.io`: the same call may be made again; `.closed`.
     package func beginSession(transactionalId: String) async throws(BrokerError) -> TransactionHandle {
         let (producer, session) = try await transactions.openSession(transactionalId)
         return TransactionHandle(transactionalId: transactionalId, producer: producer, session: session) {
