@@ -1,5 +1,4 @@
 import BrokerCore
-import Glibc
 import KafkaProtocol
 import Logging
 import NIOCore
@@ -57,8 +56,7 @@ package final class BrokerServer: Sendable {
             if accepting { try await server.accept() }
             return server
         } catch {
-            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
-            throw KafkaServerError("cannot listen on \(host.contains(":") ? "[\(host)]" : host):\(port): \(reason)")
+            throw KafkaServerError(listeningOn: host, port: port, error)
         }
     }
 

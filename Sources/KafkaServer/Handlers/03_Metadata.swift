@@ -39,6 +39,8 @@ extension Service {
             return describe(try await broker.ensureTopic(name))
         } catch {
             missing.error = ErrorCode(error)
+            // The answer has no room for the reason.
+            if lines.isDue("make \(name)") { logger.warning("topic '\(name)' is not made: \(error)") }
             return missing
         }
     }

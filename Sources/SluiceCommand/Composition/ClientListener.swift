@@ -1,5 +1,4 @@
 import BrokerCore
-import Glibc
 import KafkaServer
 import Logging
 import Settings
@@ -38,24 +37,18 @@ struct ClientListener: Sendable {
                     "\(error); Kafka's clients are not served: choose another address with --listen, or none")
                 return nil
             }
-            throw Self.failure(error, at: address)
+            throw Self.failure(error)
         }
     }
 
-    /// What to do about an address that cannot be had; the server has the system's words for why.
-    private static func failure(_ error: KafkaServerError, at address: ListenAddress) -> CommandFailure {
-        func ends(_ code: Int32) -> Bool { error.description.hasSuffix(String(cString: strerror(code))) }
-        if ends(EADDRNOTAVAIL) {
-            return CommandFailure("\(error); name an address of this machine with --listen")
-        }
-        if ends(EACCES) {
-            return CommandFailure("\(error); ports below 1024 need root: choose another with --listen")
-        }
-        if error.description.contains("UnknownHost") {
-            return CommandFailure(
-                "cannot listen on \(address): no such host; name an address of this machine with --listen")
-        }
-        return CommandFailure("\(error); stop what listens there, or choose another with --listen")
+    private static func failure(_ error: KafkaServerError) -> CommandFailure {
+        let advice =
+            switch error.code {
+            case .addressElsewhere, .unknownHost: "name an address of this machine with --listen"
+            case .notPermitted: "ports below 1024 need root: choose another with --listen"
+            case .unavailable: "stop what listens there, or choose another with --listen"
+            }
+        return CommandFailure("\(error); \(advice)")
     }
 
     /// Lets clients in.
